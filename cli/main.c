@@ -31,5 +31,5 @@ int
 main(int argc, char *argv[])
 {
 	arguments = argv;
-	return run_program(argc, argv, become_desk);
+	return run_program(argc, argv, become_desk, NULL);
 }

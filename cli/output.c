@@ -328,6 +328,13 @@ output_progress_end(void)
 }
 
 void
+output_waits(const char *by)
+{
+	if (as_lines)
+		(void)put_json(json_pack("{s:s}", "waits", by));
+}
+
+void
 output_line(const char *line)
 {
 	output_progress_end();

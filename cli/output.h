@@ -51,6 +51,8 @@ void output_progress(const char *doing, uint64_t done, uint64_t total);
 /* The same for things that are counted: "pushing 3 of 40". */
 void output_step(const char *doing, unsigned done, unsigned total);
 void output_progress_end(void);
+/* In lines: say by what the person is asked now, "pinentry" or "terminal". */
+void output_waits(const char *by);
 /* Print a sentence on standard error. */
 void output_line(const char *line);
 void output_note(const char *fmt, ...) PRINTF(1, 2);

@@ -151,7 +151,8 @@ run(struct context *context, const struct options_given *given,
 }
 
 int
-run_program(int argc, char *argv[], command_run *desk)
+run_program(int argc, char *argv[], command_run *desk,
+    void (*asks)(struct context *context))
 {
 	struct context context = { .json = false };
 	struct secrets *secrets = calloc(1, sizeof(*secrets)); /* large */
@@ -174,6 +175,8 @@ run_program(int argc, char *argv[], command_run *desk)
 		.secret = secrets_get,
 		.arg = secrets,
 	};
+	if (asks != NULL)
+		asks(&context);
 	if (ok)
 		ok = environment_read(&context,
 		    options_value(&given, OPTION_CONFIG), &err);

@@ -61,8 +61,9 @@ has_terminal(void)
 }
 
 /* OpenSSL asks at /dev/tty, without echo, and minds signals. */
-static bool
-ask(const char *path, char out[PRIVATE_SECRET], struct error *err)
+bool
+secrets_ask_at_terminal(const char *path, char out[PRIVATE_SECRET],
+    struct error *err)
 {
 	char prompt[FILE_PATH + 40];
 	UI *ui;
@@ -86,13 +87,40 @@ ask(const char *path, char out[PRIVATE_SECRET], struct error *err)
 }
 
 /* The one that was asked for this key; NULL if it was not. */
-static const char *
-find(const struct secrets *secrets, const char *path)
+static char *
+find(struct secrets *secrets, const char *path)
 {
 	for (size_t i = 0; i < secrets->num; i++)
 		if (strcmp(secrets->known[i].path, path) == 0)
 			return secrets->known[i].text;
 	return NULL;
+}
+
+static void
+remember(struct secrets *secrets, const char *path, const char *text)
+{
+	char *known = find(secrets, path);
+
+	if (known == NULL && secrets->num < SECRETS) {
+		text_set(secrets->known[secrets->num].path, FILE_PATH, path);
+		known = secrets->known[secrets->num++].text;
+	}
+	if (known != NULL)
+		text_set(known, PRIVATE_SECRET, text);
+}
+
+/* Forget the one of this key: it was wrong. */
+static void
+forget(struct secrets *secrets, const char *path)
+{
+	for (size_t i = 0; i < secrets->num; i++) {
+		if (strcmp(secrets->known[i].path, path) != 0)
+			continue;
+		secrets->known[i] = secrets->known[--secrets->num];
+		OPENSSL_cleanse(&secrets->known[secrets->num],
+		    sizeof(secrets->known[0]));
+		return;
+	}
 }
 
 bool
@@ -101,26 +129,27 @@ secrets_get(void *arg, const char *path, unsigned attempt,
 {
 	struct secrets *secrets = arg;
 	const char *known = find(secrets, path);
+	const bool wrong = attempt > 0 && known != NULL;
 
 	if (secrets->file != NULL)
 		return read_line(secrets, path, attempt, out, err);
 	/* Many have one passphrase for all of their keys. */
 	if (known == NULL && attempt == 0 && secrets->num > 0)
 		known = secrets->known[secrets->num - 1].text;
-	else if (attempt > 0 && known != NULL)
+	if (wrong && (secrets->ask == NULL || attempt >= SECRET_TRIES)) {
+		forget(secrets, path);
 		return error_set(err, ERROR_USAGE,
 		    "the passphrase of %s is wrong", path);
-	if (known != NULL) {
+	}
+	if (known != NULL && !wrong) {
 		text_set(out, PRIVATE_SECRET, known);
 		return true;
 	}
-	if (!ask(path, out, err))
+	if (!(secrets->ask != NULL
+		    ? secrets->ask(secrets->arg, path, wrong, out, err)
+		    : secrets_ask_at_terminal(path, out, err)))
 		return false;
-	if (secrets->num < SECRETS) {
-		text_set(secrets->known[secrets->num].path, FILE_PATH, path);
-		text_set(secrets->known[secrets->num++].text, PRIVATE_SECRET,
-		    out);
-	}
+	remember(secrets, path, out);
 	return true;
 }
 

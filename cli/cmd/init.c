@@ -424,6 +424,26 @@ tell_enrolled(struct context *context, struct error *err)
 	return true;
 }
 
+/*
+ * The command line says all of it; where that is not enough, a person compares
+ * the fingerprint.
+ */
+static bool
+confirmed(const struct context *context, struct error *err)
+{
+	return confirm_ask(context, true,
+	    &(struct confirm){ .question =
+				   "Is this the fingerprint that the depositary"
+				   " read to you by telephone?",
+		.yes = "Enrol",
+		.refused = "not enrolled",
+		.title = context->enrolment.journal.name,
+		.digest = &context->enrolment.fingerprint,
+		.means = "you trust that depositary's journal then, and its"
+			 " policies up to now" },
+	    err);
+}
+
 bool
 cmd_init(struct context *context, const struct options_given *given,
     struct error *err)
@@ -454,6 +474,7 @@ cmd_init(struct context *context, const struct options_given *given,
 		snprintf(name, sizeof(name), "%08x",
 		    context->enrolment.journal.id);
 		ok = check_pairs(context, &options, err) &&
+		    confirmed(context, err) &&
 		    file_join(context->state, root, name, err) &&
 		    context_load_keys(context, err) &&
 		    import(context, buf_span(&text), &options, err) &&

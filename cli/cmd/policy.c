@@ -306,6 +306,7 @@ confirmed(const struct context *context, const struct digest *digest,
 	    &(struct confirm){ .question = "Accept it?",
 		.yes = "Accept",
 		.refused = "not accepted",
+		.title = "the policy with this digest",
 		.digest = digest,
 		.means = "by it you judge from then on who may do what, and"
 			 " who may sign for whom" },

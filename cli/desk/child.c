@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "cli/desk/question.h"
 #include "cli/run.h"
 
 bool
@@ -45,6 +46,9 @@ void
 child_line_free(struct child_line *line)
 {
 	buf_free(&line->bytes);
+	if (line->questions >= 0)
+		close(line->questions);
+	line->questions = -1;
 }
 
 /*
@@ -52,7 +56,7 @@ child_line_free(struct child_line *line)
  * output and error only.
  */
 static int
-spawn(int input, int output, pid_t *out)
+spawn(int input, int output, const struct child_line *line, pid_t *out)
 {
 	char name[] = "valise-desk", run[] = CHILD_RUN;
 	char *const argv[] = { name, run, NULL };
@@ -76,6 +80,11 @@ spawn(int input, int output, pid_t *out)
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+	if (line->questions >= 0)
+		posix_spawn_file_actions_adddup2(&files, line->questions,
+		    QUESTION_FD);
+	if (line->folder != NULL)
+		posix_spawn_file_actions_addchdir_np(&files, line->folder);
 	rc = posix_spawn(out, "/proc/self/exe", &files, &how, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&how);
@@ -114,7 +123,7 @@ child_start(const struct child_line *line, pid_t *out, struct error *err)
 		close(to[1]);
 		return -1;
 	}
-	rc = spawn(to[0], from[1], out);
+	rc = spawn(to[0], from[1], line, out);
 	close(to[0]);
 	close(from[1]);
 	errno = rc;
@@ -244,7 +253,7 @@ child_main(char *program, command_run *desk)
 	}
 	output_as_lines();
 	if (ok)
-		status = run_program(argc, argv, desk);
+		status = run_program(argc, argv, desk, question_serve);
 	child_line_free(&line);
 	return status;
 }

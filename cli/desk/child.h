@@ -21,8 +21,12 @@
 struct child_line {
 	struct buf bytes;
 	size_t num;
+	/* by what it asks the person (question.h), or -1; closed by child_line_free() */
+	int questions;
+	const char *folder; /* it runs there; NULL: where the desk does */
 };
-#define CHILD_LINE ((struct child_line){ .bytes = BUF(LIMIT_DESK_LINE) })
+#define CHILD_LINE                                                             \
+	((struct child_line){ .bytes = BUF(LIMIT_DESK_LINE), .questions = -1 })
 /* Append an argument, as printf. */
 bool child_add(struct child_line *line, struct error *err, const char *fmt, ...)
     PRINTF(3, 4) MUST_USE;

@@ -15,6 +15,8 @@
 #include "cli/commands.h"
 #include "cli/desk/child.h"
 #include "cli/desk/door.h"
+#include "cli/desk/question.h"
+#include "cli/desk/spool.h"
 
 enum { DESK_ADDRESS = 24 }; /* room for "127.0.0.1:41234" */
 
@@ -22,6 +24,11 @@ struct desk {
 	struct context *context; /* as at the start; only read */
 	const struct options_given *given;
 	struct door door;
+	struct spool *spool;         /* what pages sent and got */
+	struct onces *onces;         /* addresses that work once (acts.h) */
+	struct desk_confirm confirm; /* how the person is asked */
+	struct questions *questions;
+	pthread_mutex_t lock; /* of who this is, below */
 	char address[DESK_ADDRESS];
 	int stop; /* an eventfd(2): readable once the desk ends */
 	unsigned idle_s;
@@ -30,16 +37,24 @@ struct desk {
 	/* Who this is, by the policy that was accepted; empty: not known. */
 	char office[POLICY_NAME], party[POLICY_NAME];
 	char person[LIMIT_EMAIL_BYTES + 1];
+	char origin[LIMIT_ORIGIN_BYTES + 1], daemon[512];
+	char state[FILE_PATH]; /* the state folder with KEYID */
 	bool enrolled; /* there is a configuration, and it could be read */
 	struct error why;
 };
 
 /* The only path that is answered without the secret. */
 #define DESK_SESSION "/desk/session"
+/* And what is below this one: each address there works once. */
+#define DESK_ONCE "/once/"
+/* Here a body is a file. */
+#define DESK_UPLOADS "/desk/uploads"
 
 /* A command_run. */
 bool desk_run(struct context *context, const struct options_given *given,
     struct error *err) MUST_USE;
+/* Find out once more who this is, since the office was enrolled. */
+void desk_learn(struct desk *desk);
 
 /*
  * A command_run: print {"health", "metrics"}, what the daemon answers to GET
@@ -76,11 +91,21 @@ struct request {
 struct reply {
 	int status;
 	struct buf body;
-	int pipe;   /* or -1 */
-	pid_t ends; /* the process that ends with the answer, or 0 */
+	int pipe;              /* or -1 */
+	pid_t ends;            /* the process that ends with the answer, or 0 */
+	struct errand *errand; /* the lines of an act (errand.h), or NULL */
+	/* Or a file of so many bytes, and what they are; -1. */
+	int file;
+	uint64_t size;
+	const char *type;
+	bool attached; /* a browser saves it, and shows it not */
+	bool is_text;  /* it is shown in a frame, with headers of its own */
 };
 /* False: nothing answers to that path. */
 bool routes_answer(const struct request *request, struct reply *out,
+    struct error *err) MUST_USE;
+/* Begin a command line with what every command gets. */
+bool routes_begin_line(const struct desk *desk, struct child_line *line,
     struct error *err) MUST_USE;
 /* Is there such a path?  uses: it counts as use of the desk. */
 bool routes_has(const char *method, const char *path, bool *uses);

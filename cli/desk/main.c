@@ -12,5 +12,5 @@ main(int argc, char *argv[])
 {
 	if (argc == 2 && strcmp(argv[1], CHILD_RUN) == 0)
 		return child_main(argv[0], desk_health);
-	return run_program(argc, argv, desk_run);
+	return run_program(argc, argv, desk_run, NULL);
 }

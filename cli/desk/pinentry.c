@@ -413,8 +413,7 @@ describe(const struct confirm *what, size_t most, struct buf *out)
 		snprintf(line, sizeof(line), "%s@%u", what->document,
 		    what->version);
 		add_line("", line, LIMIT_NOTE_BYTES, out);
-	} else
-		escape("the policy\n", out);
+	}
 	add_line("", what->title, most, out);
 	add_line("reason: ", what->reason, most, out);
 	escape("digest:\n", out);

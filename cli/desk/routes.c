@@ -2,7 +2,7 @@
  * What a page may ask for: for each path a command, and for each key of its
  * query an option (desk.h).
  */
-#include "cli/desk/desk.h"
+#include "cli/desk/acts.h"
 
 #include <string.h>
 
@@ -61,8 +61,8 @@ missing(const char *key, struct error *err)
 static bool
 tell_desk(const struct request *request, struct reply *out, struct error *err)
 {
-	const struct desk *desk = request->desk;
-	const struct context *context = desk->context;
+	struct desk *desk = request->desk;
+	const char *by = desk_confirm_by(&desk->confirm);
 	char ends[TIME_TEXT];
 	json_t *json;
 	char *text;
@@ -71,14 +71,15 @@ tell_desk(const struct request *request, struct reply *out, struct error *err)
 	time_format_at(time_now_ms() / 1000 + (int64_t)desk->idle_s -
 		(time_monotonic_ms() - desk->used_ms) / 1000,
 	    ends);
+	pthread_mutex_lock(&desk->lock);
 	json = json_pack("{s:b, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
-			 " s:s, s:n, s:n}",
+			 " s:s, s:s?, s:n}",
 	    "desk", 1, "version", VALISE_VERSION, "enrolled", desk->enrolled,
 	    "why", desk->enrolled ? "" : desk->why.detail, "origin",
-	    context->enrolment.journal.name, "address",
-	    context->enrolment.address, "office", desk->office, "party",
-	    desk->party, "person", desk->person, "language", context->language,
-	    "ends", ends, "confirms", "register");
+	    desk->origin, "address", desk->daemon, "office", desk->office,
+	    "party", desk->party, "person", desk->person, "language",
+	    desk->context->language, "ends", ends, "confirms", by, "register");
+	pthread_mutex_unlock(&desk->lock);
 	text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 	ok = text != NULL ? buf_append_str(&out->body, text, err)
 			  : error_set_errno(err, "JSON");
@@ -170,6 +171,34 @@ static const struct route routes[] = {
 	    .keys = { { "to", "--to", NULL } } },
 	/* In a child "desk" is desk_health(). */
 	{ .method = "GET", .path = "/desk/health", .words = { "desk" } },
+	/* Acts (acts.h). */
+	{ .method = "POST", .path = "/desk/sign", .run = acts_sign },
+	{ .method = "POST", .path = "/desk/terminate", .run = acts_terminate },
+	{ .method = "POST",
+	    .path = "/desk/policy/accept",
+	    .run = acts_accept_policy },
+	{ .method = "POST", .path = "/desk/push", .run = acts_push },
+	{ .method = "POST", .path = "/desk/verify", .run = acts_verify },
+	{ .method = "POST", .path = "/desk/fetch", .run = acts_fetch },
+	{ .method = "POST", .path = "/desk/bags/pack", .run = acts_pack_bag },
+	{ .method = "POST", .path = "/desk/bags/open", .run = acts_open_bag },
+	{ .method = "POST",
+	    .path = "/desk/bags/ack",
+	    .run = acts_acknowledge_bag },
+	{ .method = "POST", .path = "/desk/enrol", .run = acts_enrol },
+	{ .method = "POST",
+	    .path = "/desk/enrol/check",
+	    .run = acts_check_enrolment },
+	{ .method = "POST", .path = DESK_UPLOADS, .run = acts_no_upload },
+	{ .method = "POST",
+	    .path = DESK_UPLOADS "/check",
+	    .run = acts_check_upload },
+	{ .method = "DELETE",
+	    .path = DESK_UPLOADS "/",
+	    .run = acts_drop_upload },
+	{ .method = "GET", .path = "/desk/copies/", .run = acts_give_copy },
+	{ .method = "POST", .path = "/desk/copies/", .run = acts_make_once },
+	{ .method = "GET", .path = DESK_ONCE, .run = acts_give_once },
 };
 
 static bool
@@ -203,18 +232,15 @@ routes_has(const char *method, const char *path, bool *uses)
 
 /* --- The command line. --- */
 
-/* What every command gets, as this desk got it. */
-static bool
-add_globals(const struct desk *desk, struct child_line *line, struct error *err)
+bool
+routes_begin_line(const struct desk *desk, struct child_line *line,
+    struct error *err)
 {
-	const char *config = options_value(desk->given, OPTION_CONFIG);
-	const char *secrets = options_value(desk->given, OPTION_SECRET_FILE);
-
-	return child_add(line, err, "--json") &&
+	/* Passphrases are asked of the desk, which has --secret-file. */
+	line->questions = questions_open(desk->questions, err);
+	return line->questions >= 0 && child_add(line, err, "--json") &&
 	    (!desk->context->local || child_add(line, err, "--local")) &&
-	    (config == NULL || child_add(line, err, "--config=%s", config)) &&
-	    (secrets == NULL ||
-		child_add(line, err, "--secret-file=%s", secrets)) &&
+	    child_add(line, err, "--config=%s", desk->context->config_path) &&
 	    (!options_has(desk->given, OPTION_INSECURE_KEY) ||
 		child_add(line, err, "--insecure-key"));
 }
@@ -300,7 +326,7 @@ static bool
 make_line(const struct route *route, const struct request *request,
     struct child_line *line, struct error *err)
 {
-	bool ok = add_globals(request->desk, line, err);
+	bool ok = routes_begin_line(request->desk, line, err);
 
 	for (size_t i = 0; ok && i < 2 && route->words[i] != NULL; i++)
 		ok = child_add(line, err, "%s", route->words[i]);
@@ -333,7 +359,8 @@ routes_answer(const struct request *request, struct reply *out,
 
 	*out = (struct reply){ .status = 200,
 		.body = BUF(2 * LIMIT_DESK_ANSWER),
-		.pipe = -1 };
+		.pipe = -1,
+		.file = -1 };
 	if (route == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "the desk has no %.80s",
 		    request->path);

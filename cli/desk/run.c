@@ -2,10 +2,11 @@
  * The desk's life: it starts, opens the browser, and ends by a signal or after
  * a time without use (desk.h).
  */
-#include "cli/desk/desk.h"
+#include "cli/desk/acts.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -16,23 +17,94 @@
 
 enum { IDLE_S = 30 * 60, WARN_S = 2 * 60 };
 
+/* Take over who this is, by a context that is loaded. */
+static bool
+take_standing(struct desk *desk, struct context *context, struct error *err)
+{
+	struct standing standing;
+
+	if (!standing_load(context, &standing, err))
+		return false;
+	pthread_mutex_lock(&desk->lock);
+	text_set(desk->office, sizeof(desk->office), standing.office);
+	text_set(desk->party, sizeof(desk->party), standing.party);
+	text_set(desk->person, sizeof(desk->person), standing.person);
+	text_set(desk->origin, sizeof(desk->origin),
+	    context->enrolment.journal.name);
+	text_set(desk->daemon, sizeof(desk->daemon),
+	    context->enrolment.address);
+	text_set(desk->state, sizeof(desk->state), context->state);
+	desk->enrolled = true;
+	pthread_mutex_unlock(&desk->lock);
+	standing_free(&standing);
+	return true;
+}
+
+void
+desk_learn(struct desk *desk)
+{
+	struct context *context = calloc(1, sizeof(*context));
+	struct error err = { 0 };
+
+	if (context == NULL)
+		return;
+	/* The context of the start stays as it is: others read it. */
+	context->places = desk->context->places;
+	text_set(context->config_path, FILE_PATH, desk->context->config_path);
+	if (!context_load(context, &err) || !take_standing(desk, context, &err))
+		output_note("%s", err.detail);
+	context_free(context);
+	free(context);
+}
+
 /* Find out whose desk it is.  Without a configuration it shows how to enrol. */
 static bool
 find_out(struct desk *desk, struct error *err)
 {
-	struct standing standing;
+	if (context_load(desk->context, &desk->why))
+		return take_standing(desk, desk->context, err);
+	return desk->why.kind == ERROR_NOT_FOUND ||
+	    error_set(err, desk->why.kind, "%s", desk->why.detail);
+}
 
-	desk->enrolled = context_load(desk->context, &desk->why);
-	if (!desk->enrolled)
-		return desk->why.kind == ERROR_NOT_FOUND ||
-		    error_set(err, desk->why.kind, "%s", desk->why.detail);
-	if (!standing_load(desk->context, &standing, err))
+/* Commands run in other folders: say the whole path of the configuration. */
+static bool
+find_config(struct context *context, struct error *err)
+{
+	char here[FILE_PATH], path[FILE_PATH];
+
+	if (!places_config(context, err))
 		return false;
-	text_set(desk->office, sizeof(desk->office), standing.office);
-	text_set(desk->party, sizeof(desk->party), standing.party);
-	text_set(desk->person, sizeof(desk->person), standing.person);
-	standing_free(&standing);
-	return true;
+	if (context->config_path[0] == '/')
+		return true;
+	if (getcwd(here, sizeof(here)) == NULL)
+		return error_set_errno(err, "this folder");
+	text_set(path, sizeof(path), context->config_path);
+	return file_join(context->config_path, here, path, err);
+}
+
+/* What acts need: a folder for files, and ways to ask the person. */
+static bool
+begin_acts(struct desk *desk, struct error *err)
+{
+	char root[FILE_PATH], folder[FILE_PATH];
+
+	if (desk->state[0] != '\0')
+		file_parent(desk->state, root);
+	else if (!places_state(desk->context, root, err))
+		return false;
+	return file_join(folder, root, "desk", err) &&
+	    (desk->spool = spool_new(folder, err)) != NULL &&
+	    (desk->onces = onces_new(err)) != NULL &&
+	    (desk->questions = questions_new(&desk->confirm, err)) != NULL;
+}
+
+static void
+end_acts(struct desk *desk)
+{
+	questions_free(desk->questions);
+	onces_free(desk->onces);
+	spool_free(desk->spool);
 }
 
 /* Returns the signal that ends it, or 0 after the time without use. */
@@ -125,10 +197,19 @@ desk_run(struct context *context, const struct options_given *given,
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGCHLD, &reap, NULL);
+	if (!desk_confirm_init(&desk.confirm, context->private_keys.arg, err))
+		return false;
 	desk.stop = eventfd(0, EFD_CLOEXEC);
-	if (desk.stop < 0)
-		return error_set_errno(err, "the desk");
-	ok = find_out(&desk, err) && serve(&desk, &signals, err);
-	close(desk.stop);
+	ok = (desk.stop >= 0 && pthread_mutex_init(&desk.lock, NULL) == 0) ||
+	    error_set_errno(err, "the desk");
+	if (ok) {
+		ok = find_config(context, err) && find_out(&desk, err) &&
+		    begin_acts(&desk, err) && serve(&desk, &signals, err);
+		end_acts(&desk);
+		pthread_mutex_destroy(&desk.lock);
+	}
+	if (desk.stop >= 0)
+		close(desk.stop);
+	desk_confirm_free(&desk.confirm);
 	return ok;
 }

@@ -2,7 +2,7 @@
  * The desk's HTTP (desk.h), by libmicrohttpd: a thread for each connection, so
  * that each may wait for its command.
  */
-#include "cli/desk/desk.h"
+#include "cli/desk/acts.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 
 #include "base/time.h"
+#include "cli/desk/errand.h"
 #include "cli/desk/guard.h"
 #include "pages/pages.h"
 
@@ -30,6 +31,7 @@ struct call {
 	struct error err; /* once it is not taken: what is answered */
 	int status;       /* of that; 0: by the error's kind */
 	bool answered;
+	struct spool_upload *upload; /* what the body is, or NULL */
 };
 
 static const char *
@@ -40,6 +42,9 @@ header(struct MHD_Connection *connection, const char *name)
 
 /* --- Answers. --- */
 
+#define CSP    "Content-Security-Policy"
+#define CLOSED "default-src 'none'; frame-ancestors 'none'"
+
 /* Each answer has these, but pages have their own (lib/pages). */
 static bool
 add_headers(struct MHD_Response *response, const char *type)
@@ -49,8 +54,7 @@ add_headers(struct MHD_Response *response, const char *type)
 		{ "X-Content-Type-Options", "nosniff" },
 		{ "Referrer-Policy", "no-referrer" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
-		{ "Content-Security-Policy",
-		    "default-src 'none'; frame-ancestors 'none'" },
+		{ CSP, CLOSED },
 	};
 	bool ok = MHD_add_response_header(response,
 		      MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES;
@@ -174,6 +178,79 @@ send_lines(struct MHD_Connection *connection, struct call *call,
 	return send_response(connection, call, MHD_HTTP_OK, response);
 }
 
+/* An MHD_ContentReaderCallback. */
+static ssize_t
+read_errand(void *arg, uint64_t at, char *out, size_t room)
+{
+	const ssize_t n = errand_read(arg, out, room);
+
+	(void)at;
+	if (n == 0)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* An MHD_ContentReaderFreeCallback. */
+static void
+end_errand(void *arg)
+{
+	errand_free(arg);
+}
+
+static enum MHD_Result
+send_errand(struct MHD_Connection *connection, struct call *call,
+    struct errand *errand)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384,
+		read_errand, errand, end_errand);
+
+	if (response == NULL)
+		errand_free(errand);
+	else if (!add_headers(response, "application/jsonl")) {
+		MHD_destroy_response(response);
+		response = NULL;
+	}
+	return send_response(connection, call, MHD_HTTP_OK, response);
+}
+
+/*
+ * A file. A text that is shown in a frame may do nothing there; what shows a PDF
+ * is the browser's own program, which does not start in a sandbox.
+ */
+static enum MHD_Result
+send_file(struct MHD_Connection *connection, struct call *call,
+    const struct reply *reply)
+{
+	static const char framed[] = "default-src 'none'; style-src"
+				     " 'unsafe-inline'; frame-ancestors 'self'";
+	static const char sandboxed[] = "sandbox; default-src 'none';"
+					" frame-ancestors 'self'";
+	struct MHD_Response *response =
+	    MHD_create_response_from_fd64(reply->size, reply->file);
+	const char *rule =
+	    strcmp(reply->type, "application/pdf") == 0 ? framed : sandboxed;
+	bool ok;
+
+	if (response == NULL) {
+		close(reply->file);
+		return MHD_NO;
+	}
+	ok = add_headers(response, reply->type) &&
+	    (!reply->attached ||
+		MHD_add_response_header(response,
+		    MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+		    "attachment") == MHD_YES) &&
+	    (!reply->is_text ||
+		(MHD_del_response_header(response, CSP, CLOSED) == MHD_YES &&
+		    MHD_add_response_header(response, CSP, rule) == MHD_YES));
+	if (!ok) {
+		MHD_destroy_response(response);
+		response = NULL;
+	}
+	return send_response(connection, call, MHD_HTTP_OK, response);
+}
+
 static enum MHD_Result
 send_page(struct MHD_Connection *connection, struct call *call,
     const struct page *page)
@@ -259,7 +336,9 @@ is_let_in(struct MHD_Connection *connection, struct call *call)
 		call->status = MHD_HTTP_FORBIDDEN;
 		return false;
 	}
-	if (from.is_page || strcmp(request->path, DESK_SESSION) == 0)
+	/* A frame can send no header: its address is a secret itself. */
+	if (from.is_page || strcmp(request->path, DESK_SESSION) == 0 ||
+	    strncmp(request->path, DESK_ONCE, strlen(DESK_ONCE)) == 0)
 		return true;
 	if (secret != NULL && door_knows(&desk->door, span_of_str(secret)))
 		return true;
@@ -293,23 +372,45 @@ begin(struct desk *desk, struct MHD_Connection *connection, const char *method,
 			desk->used_ms = time_monotonic_ms();
 		MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND,
 		    take_pair, call);
+		if (call->err.kind == ERROR_NONE &&
+		    strcmp(path, DESK_UPLOADS) == 0)
+			call->upload = acts_begin_upload(&call->request,
+			    header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH),
+			    &call->err);
 	}
 	return call;
+}
+
+/* False, and the call's error, if there is none. */
+static bool
+get_reply(struct call *call, struct reply *out)
+{
+	struct spool_upload *upload = call->upload;
+
+	if (upload == NULL)
+		return routes_answer(&call->request, out, &call->err);
+	call->upload = NULL;
+	out->status = MHD_HTTP_OK;
+	out->body = BUF(LIMIT_DESK_BODY);
+	return acts_end_upload(upload, out, &call->err);
 }
 
 static enum MHD_Result
 answer(struct MHD_Connection *connection, struct call *call)
 {
 	const struct page *page = page_of(&call->request);
-	struct reply reply = { .pipe = -1 };
+	struct reply reply = { .pipe = -1, .file = -1 };
 	enum MHD_Result rc;
 
 	if (call->err.kind == ERROR_NONE && page != NULL)
 		return send_page(connection, call, page);
 	call->request.body = buf_span(&call->body);
-	if (call->err.kind != ERROR_NONE ||
-	    !routes_answer(&call->request, &reply, &call->err))
+	if (call->err.kind != ERROR_NONE || !get_reply(call, &reply))
 		rc = send_problem(connection, call);
+	else if (reply.errand != NULL)
+		rc = send_errand(connection, call, reply.errand);
+	else if (reply.file >= 0)
+		rc = send_file(connection, call, &reply);
 	else if (reply.pipe >= 0)
 		rc = send_lines(connection, call, &reply);
 	else
@@ -317,6 +418,22 @@ answer(struct MHD_Connection *connection, struct call *call)
 		    "application/json", buf_span(&reply.body));
 	buf_free(&reply.body);
 	return rc;
+}
+
+static void
+take_body(struct call *call, struct span bytes)
+{
+	if (call->err.kind != ERROR_NONE)
+		return;
+	if (call->upload != NULL) {
+		/* A file that comes is use of the desk. */
+		call->request.desk->used_ms = time_monotonic_ms();
+		if (spool_write(call->upload, bytes, &call->err))
+			return;
+		spool_drop(call->upload);
+		call->upload = NULL;
+	} else if (!buf_append(&call->body, bytes, &call->err))
+		call->status = MHD_HTTP_CONTENT_TOO_LARGE;
 }
 
 /* An MHD_AccessHandlerCallback: called for the head, each piece of the body and
@@ -343,9 +460,7 @@ take_call(void *arg, struct MHD_Connection *connection, const char *url,
 		return MHD_YES;
 	if (*len == 0)
 		return answer(connection, call);
-	if (call->err.kind == ERROR_NONE &&
-	    !buf_append(&call->body, span_of(data, *len), &call->err))
-		call->status = MHD_HTTP_CONTENT_TOO_LARGE;
+	take_body(call, span_of(data, *len));
 	*len = 0;
 	return MHD_YES;
 }
@@ -362,6 +477,7 @@ end_call(void *arg, struct MHD_Connection *connection, void **state,
 	(void)how;
 	if (call == NULL)
 		return;
+	spool_drop(call->upload);
 	buf_free(&call->body);
 	free(call);
 	*state = NULL;

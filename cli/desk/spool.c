@@ -73,6 +73,12 @@ spool_free(struct spool *spool)
 	free(spool);
 }
 
+const char *
+spool_folder(const struct spool *spool)
+{
+	return spool->folder;
+}
+
 /* The name as it would be a version's: NFC, and safe on every system. */
 static bool
 take_name(const char *name, char out[LIMIT_NAME_BYTES + 1], struct error *err)
@@ -363,9 +369,64 @@ spool_remove(struct spool *spool, const char *id)
 	if ((file = find(spool, id)) != NULL) {
 		memcpy(own, file->id, sizeof(own));
 		spool->bytes -= file->size;
-		*file = spool->files[--spool->num];
+		/* The order is that in which they came. */
+		memmove(file, file + 1,
+		    (size_t)(spool->files + --spool->num - file) *
+			sizeof(*file));
 	}
 	pthread_mutex_unlock(&spool->mutex);
 	if (own[0] != '\0')
 		remove_id(spool, own);
+}
+
+/* The first of those that commands made, if there are too many; with the mutex. */
+static void
+find_oldest(const struct spool *spool, char out[SPOOL_ID])
+{
+	size_t num = 0;
+
+	for (size_t i = 0; i < spool->num; i++)
+		num += spool->files[i].was_made;
+	for (size_t i = 0; i < spool->num && num > LIMIT_DESK_COPIES; i++)
+		if (spool->files[i].was_made) {
+			memcpy(out, spool->files[i].id, SPOOL_ID);
+			return;
+		}
+}
+
+bool
+spool_adopt(struct spool *spool, const char *id, const char *name,
+    struct error *err)
+{
+	struct spooled file = { .was_made = true };
+	char folder[FILE_PATH], path[FILE_PATH];
+	char oldest[SPOOL_ID];
+	struct stat st;
+	bool ok;
+
+	text_set(file.id, sizeof(file.id), id);
+	text_set(file.name, sizeof(file.name), name);
+	if (!file_join(folder, spool->folder, id, err) ||
+	    !file_join(path, folder, name, err))
+		return false;
+	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return error_set(err, ERROR_NOT_FOUND, "%s: no file", path);
+	file.size = (uint64_t)st.st_size;
+	pthread_mutex_lock(&spool->mutex);
+	oldest[0] = '\0';
+	ok = add(spool, &file, err);
+	if (ok) {
+		spool->bytes += file.size;
+		find_oldest(spool, oldest);
+	}
+	pthread_mutex_unlock(&spool->mutex);
+	if (oldest[0] != '\0')
+		spool_remove(spool, oldest);
+	return ok;
+}
+
+void
+spool_remove_folder(struct spool *spool, const char *id)
+{
+	remove_id(spool, id);
 }

@@ -27,12 +27,16 @@ struct spool *spool_new(const char *folder, struct error *err) MUST_USE;
 /* Remove all of it. No upload is under way any more. */
 void spool_free(struct spool *spool);
 
+/* The folder of this run, in which all of it is; as long as the spool is. */
+const char *spool_folder(const struct spool *spool);
+
 /* A file that came. */
 struct spooled {
 	char id[SPOOL_ID];
 	char name[LIMIT_NAME_BYTES + 1]; /* in NFC */
 	uint64_t size;
-	struct digest sha256;
+	struct digest sha256; /* of what was sent */
+	bool was_made;        /* by a command: spool_adopt() */
 };
 
 /*
@@ -78,10 +82,17 @@ bool spool_find(struct spool *spool, const char *id, char path[FILE_PATH],
 void spool_remove(struct spool *spool, const char *id);
 
 /*
- * Make a folder beside them for a command to put files into, which goes with
- * the run; id is as a file's.
+ * Make a folder beside them for a command to put a file into; id is as a file's
+ * is.  Then, once the command is done: take the file of that name for one of
+ * those that came, or remove the folder.  Of those that commands made the oldest
+ * goes once there are more than LIMIT_DESK_COPIES.
  */
 bool spool_make_folder(struct spool *spool, char id[SPOOL_ID],
     char path[FILE_PATH], struct error *err) MUST_USE;
+bool spool_adopt(struct spool *spool, const char *id, const char *name,
+    struct error *err) MUST_USE;
+void spool_remove_folder(struct spool *spool, const char *id);
+/* Beside a copy in its folder: a folder with its files. */
+#define SPOOL_FILES "files"
 
 #endif

@@ -218,6 +218,8 @@ enum {
 	/* Desk: a page may have a dialog opened, and it stays so long. */
 	LIMIT_SECONDS_CONFIRM = 180,
 	LIMIT_DESK_FILES = 400, /* dropped on pages and not used: a version's */
+	LIMIT_DESK_COPIES = 32, /* made for pages: the newest are kept */
+	LIMIT_DESK_ONCE = 64,   /* addresses that work once; the newest do */
 
 	/* Signer: without an answer acts are refused, and then it is ended. */
 	LIMIT_SECONDS_SIGNER = 5,

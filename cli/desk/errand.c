@@ -1,0 +1,173 @@
+/*
+ * Giving an act's lines to the page (errand.h).
+ */
+#include "cli/desk/errand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+struct errand *
+errand_new(struct desk *desk, struct error *err)
+{
+	struct errand *errand = calloc(1, sizeof(*errand));
+
+	if (errand == NULL) {
+		error_set_errno(err, "an act");
+		return NULL;
+	}
+	errand->desk = desk;
+	errand->fd = -1;
+	errand->line = BUF(LIMIT_DESK_ANSWER);
+	errand->out = BUF(2 * LIMIT_DESK_ANSWER);
+	return errand;
+}
+
+void
+errand_free(struct errand *errand)
+{
+	if (errand == NULL)
+		return;
+	if (errand->fd >= 0)
+		close(errand->fd);
+	/* What was made for a page that did not wait for it. */
+	if (errand->copy[0] != '\0')
+		spool_remove_folder(errand->desk->spool, errand->copy);
+	buf_free(&errand->line);
+	buf_free(&errand->out);
+	free(errand);
+}
+
+bool
+errand_uses(struct errand *errand, const char *id, struct error *err)
+{
+	if (errand->num_files == ERRAND_FILES)
+		return error_set(err, ERROR_LIMIT, "more than %d files",
+		    ERRAND_FILES);
+	return text_take(errand->files[errand->num_files++], SPOOL_ID, id, err);
+}
+
+bool
+errand_start(struct errand *errand, struct child_line *line, struct error *err)
+{
+	pid_t pid;
+
+	errand->fd = child_start(line, &pid, err);
+	return errand->fd >= 0;
+}
+
+/* Add a line of JSON; json is taken over. */
+static void
+add(struct errand *errand, json_t *json)
+{
+	struct error ignored = { 0 };
+	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text != NULL)
+		(void)!(buf_append_str(&errand->out, text, &ignored) &&
+		    buf_append_u8(&errand->out, '\n', &ignored));
+	free(text);
+	json_decref(json);
+}
+
+/* The command is done: of what it had and made, what becomes? */
+static void
+settle(struct errand *errand, json_t *result)
+{
+	struct spool *spool = errand->desk->spool;
+	struct error ignored = { 0 };
+
+	if (result != NULL && errand->copy[0] != '\0' &&
+	    spool_adopt(spool, errand->copy, errand->name, &ignored)) {
+		json_object_set_new(result, "copy", json_string(errand->copy));
+		errand->copy[0] = '\0';
+	}
+	for (size_t i = 0;
+	     i < errand->num_files && (result != NULL || errand->always); i++)
+		spool_remove(spool, errand->files[i]);
+	errand->num_files = 0;
+	if (errand->done != NULL)
+		errand->done(errand, result);
+}
+
+/* Take a whole line of the command's. */
+static void
+take_line(struct errand *errand)
+{
+	json_t *json = json_loadb((const char *)errand->line.data,
+	    errand->line.len, 0, NULL);
+	json_t *result = json_object_get(json, "result");
+
+	errand->line.len = 0;
+	if (result != NULL || json_object_get(json, "error") != NULL) {
+		if (!errand->answered)
+			settle(errand, result);
+		errand->answered = true;
+	}
+	add(errand, json);
+}
+
+static void
+take_end(struct errand *errand)
+{
+	struct error err = { 0 };
+
+	close(errand->fd);
+	errand->fd = -1;
+	if (errand->answered)
+		return;
+	error_set_outside(&err, "the command ended without an answer");
+	settle(errand, NULL);
+	add(errand, json_pack("{s:o}", "error", json_of_error(&err)));
+}
+
+static void
+take_bytes(struct errand *errand, struct span bytes)
+{
+	struct error ignored = { 0 };
+
+	while (bytes.len > 0) {
+		const uint8_t *end = memchr(bytes.data, '\n', bytes.len);
+		const size_t len =
+		    end != NULL ? (size_t)(end - bytes.data) : bytes.len;
+
+		/* A line that is too long is none, and told as such. */
+		(void)!buf_append(&errand->line, span_sub(bytes, 0, len),
+		    &ignored);
+		if (end != NULL)
+			take_line(errand);
+		bytes = span_sub(bytes, len + (end != NULL),
+		    bytes.len - len - (end != NULL));
+	}
+}
+
+ssize_t
+errand_read(struct errand *errand, char *out, size_t max)
+{
+	char bytes[16384];
+	size_t len;
+
+	while (errand->went == errand->out.len) {
+		ssize_t n;
+
+		errand->went = errand->out.len = 0;
+		if (errand->fd < 0)
+			return 0;
+		if (!child_wait(errand->fd, errand->desk->stop, -1))
+			return -1;
+		n = read(errand->fd, bytes, sizeof(bytes));
+		if (n > 0)
+			take_bytes(errand, span_of(bytes, (size_t)n));
+		else if (n == 0 || errno != EINTR)
+			take_end(errand);
+	}
+	len = errand->out.len - errand->went;
+	if (len > max)
+		len = max;
+	memcpy(out, errand->out.data + errand->went, len);
+	errand->went += len;
+	return (ssize_t)len;
+}
