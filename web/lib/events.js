@@ -27,12 +27,13 @@ function tell(event) {
 }
 
 /*
- * A line of the desk's JSON lines (watch.json: the entry's members and its
- * index), or of the register's event stream.
+ * A line of the desk's JSON lines (its result is watch.json: the entry's
+ * members and its index), or of the register's event stream.
  */
 function read(line, state) {
 	if (server.desk) {
-		const { index, ...entry } = line.trim() ? JSON.parse(line) : {};
+		const told = line.trim() ? JSON.parse(line) : {};
+		const { index, ...entry } = told.result ?? {};
 		return Number.isInteger(index) && entry.act ? { index, entry } : null;
 	}
 	if (line.startsWith("id:"))
