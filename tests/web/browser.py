@@ -78,7 +78,7 @@ class Browser:
     """A browser with a profile of its own; home is its $HOME, where it looks
     for certificates."""
 
-    def __init__(self, driver, home=None, flags=()):
+    def __init__(self, driver, home=None, flags=(), prefs=None):
         self.driver = driver
         profile = tempfile.mkdtemp(dir=driver.folder)
         wanted = {"browserName": "chrome", "acceptInsecureCerts": False,
@@ -87,7 +87,8 @@ class Browser:
                       "binary": shutil.which("chromium"),
                       "args": FLAGS + list(flags) + [f"--user-data-dir={profile}"],
                       "prefs": {"intl.accept_languages": "en",
-                                "download.default_directory": profile}}}
+                                "download.default_directory": profile,
+                                **(prefs or {})}}}
         if home:
             # chromedriver starts the browser with its own environment.
             script = os.path.join(profile, "chromium")
@@ -117,6 +118,14 @@ class Browser:
 
     def get(self, address):
         self.call("POST", "/url", {"url": address})
+
+    def visit(self, address):
+        """The same, where the browser may show a page of its own instead."""
+        try:
+            self.get(address)
+        except Failed as e:
+            if "net::ERR_" not in str(e):
+                raise
 
     def js(self, script, *args):
         """The value of a script's return; an element is a dict."""
