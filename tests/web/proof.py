@@ -49,6 +49,12 @@ def catalogue(language):
     return json.loads((TOP / "web/lang" / f"{language}.json").read_text(encoding="utf-8"))
 
 
+def valise(office, *arguments):
+    """The command, as that office."""
+    return subprocess.run([BUILD / "valise", "--config", f"offices/{office}/config.yaml", *arguments],
+                          cwd=DIR, capture_output=True, text=True, check=False)
+
+
 class Desk:
     """valise desk of an office.  What would open a browser is recorded."""
 
