@@ -55,6 +55,9 @@ def valise(office, *arguments):
                           cwd=DIR, capture_output=True, text=True, check=False)
 
 
+LOADING = [catalogue(language)["view.loading"] for language in ("en", "fr", "lo", "th")]
+
+
 class Desk:
     """valise desk of an office.  What would open a browser is recorded."""
 
@@ -129,13 +132,14 @@ def enter(page, desk):
 def settled(page):
     """Until the page is filled."""
     page.wait("const m = document.querySelector('main'); return m &&"
-              " m.ariaBusy !== 'true' && m.querySelector('h1')", what="a page with its h1")
+              " m.ariaBusy !== 'true' && m.querySelector('h1') &&"
+              " !arguments[0].some((said) => m.innerText.includes(said))", LOADING, what="a page with its h1")
     page.wait("return document.fonts.status === 'loaded'")
 
 
 def go(page, route):
     """Show another page of the same server, anew, and wait until it stands."""
-    path = page.js("return location.hash.split('?')[0]")
+    path = page.js("return location.hash.split('?')[0] || '#/documents'")
     if path == route.split("?")[0]:
         go(page, "#/policy" if path != "#/policy" else "#/documents")
     page.js("document.querySelector('main').ariaBusy = 'true'; location.hash = arguments[0]", route)
