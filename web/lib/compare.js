@@ -79,7 +79,8 @@ function changesView(changes) {
 }
 
 async function byDesk(name, from, to, signal) {
-	const query = new URLSearchParams({ document: name, from, to });
+	const query = new URLSearchParams({ document: name, from, to,
+		words: "yes" });
 	const told = await getJSON(`/desk/diff?${query}`, { signal });
 	return [changesView(told.changes),
 		told.files.map((file) => fileView(file, file.lines, file.detail))];
