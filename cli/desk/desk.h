@@ -57,8 +57,9 @@ bool desk_run(struct context *context, const struct options_given *given,
 void desk_learn(struct desk *desk);
 
 /*
- * A command_run: print {"health", "metrics"}, what the daemon answers to GET
- * /health, and to GET /metrics as text, or null for who may not read that.
+ * A command_run: print {"health", "metrics", "register"}: what the daemon
+ * answers to GET /health, and to GET /metrics as text, or null for who may not
+ * read that; and whether it serves a register.
  */
 bool desk_health(struct context *context, const struct options_given *given,
     struct error *err) MUST_USE;

@@ -28,13 +28,27 @@ get_metrics(struct session *session, const json_t *health, json_t **out,
 		error_set_outside(err, "the daemon's figures are no text"));
 }
 
+/* Does it serve the pages to browsers, too?  Older ones do not. */
+static bool
+ask_register(struct session *session, bool *out, struct error *err)
+{
+	struct buf page = BUF(LIMIT_METRICS_BYTES);
+	struct error why = { 0 };
+
+	*out = session_get(session, "/", &page, &why);
+	buf_free(&page);
+	if (!*out && why.kind != ERROR_NOT_FOUND)
+		*err = why;
+	return *out || why.kind == ERROR_NOT_FOUND;
+}
+
 bool
 desk_health(struct context *context, const struct options_given *given,
     struct error *err)
 {
 	struct session session;
 	json_t *health = NULL, *metrics = NULL;
-	bool ok;
+	bool has_register, ok;
 
 	(void)given;
 	if (!context_load(context, err) ||
@@ -42,8 +56,9 @@ desk_health(struct context *context, const struct options_given *given,
 		return false;
 	ok = session_json(&session, "/health", &health, err) &&
 	    get_metrics(&session, health, &metrics, err) &&
-	    output_json(json_pack("{s:O, s:O}", "health", health, "metrics",
-			    metrics),
+	    ask_register(&session, &has_register, err) &&
+	    output_json(json_pack("{s:O, s:O, s:b}", "health", health,
+			    "metrics", metrics, "register", has_register),
 		err);
 	json_decref(health);
 	json_decref(metrics);

@@ -73,12 +73,12 @@ tell_desk(const struct request *request, struct reply *out, struct error *err)
 	    ends);
 	pthread_mutex_lock(&desk->lock);
 	json = json_pack("{s:b, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
-			 " s:s, s:s?, s:n}",
+			 " s:s, s:s?}",
 	    "desk", 1, "version", VALISE_VERSION, "enrolled", desk->enrolled,
 	    "why", desk->enrolled ? "" : desk->why.detail, "origin",
 	    desk->origin, "address", desk->daemon, "office", desk->office,
 	    "party", desk->party, "person", desk->person, "language",
-	    desk->context->language, "ends", ends, "confirms", by, "register");
+	    desk->context->language, "ends", ends, "confirms", by);
 	pthread_mutex_unlock(&desk->lock);
 	text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 	ok = text != NULL ? buf_append_str(&out->body, text, err)

@@ -85,7 +85,7 @@ same "/desk/bags?to=iom-bangkok" bag list --to iom-bangkok
 ask /desk/health >work/health
 check "the depositary's office sees how the daemon is" python3 -c 'import json
 a = json.load(open("work/health"))
-assert a["health"]["size"] > 0 and "\nvalise_journal_entries " in a["metrics"]'
+assert a["register"] is True and a["health"]["size"] > 0 and "\nvalise_journal_entries " in a["metrics"]'
 same "/v1/journal/entries?newest=2&before=4" log --newest 2 --before 4
 while IFS='|' read -r want code path; do
 	got=$(status "$path")

@@ -153,6 +153,20 @@ def elsewhere(page, site):
     same("no copy was delivered by all of this", deliveries(), before)
 
 
+def link(driver, desks):
+    """A desk's link to a document is the register's, for who has no desk."""
+    desk = proof.Desk("mofa")
+    desks.append(desk)
+    page = driver.open()
+    proof.enter(page, desk)
+    proof.go(page, f"#/document/{COOPERATION}")
+    page.js("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.click_text(proof.catalogue("en")["document.copy-link"])
+    same("the link that a desk copies", page.wait("return window.copied").split("?")[0],
+         f"{URL}/#/document/{COOPERATION}")
+    page.close()
+
+
 def test(driver, desks):
     page = visitor(driver, "auditor", office="iom-geneva")
     look(page)
@@ -163,6 +177,9 @@ def test(driver, desks):
     elsewhere(page, f"http://127.0.0.1:{server.server_port}")
     server.shutdown()
     page.close()
+    row("no handshake of a visitor with a certificate was refused",
+        "event=handshake" not in (DIR / "log").read_text())
+    link(driver, desks)
     for name, options, said in (
             ("nobody", {}, "ERR_BAD_SSL_CLIENT_AUTH_CERT"),
             ("no CA", {"ca": False}, "ERR_CERT_AUTHORITY_INVALID")):

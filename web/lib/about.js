@@ -240,12 +240,24 @@ export function commandFor(name, version) {
 	return `valise show ${name}${version ? `@${version}` : ""}`;
 }
 
+let hasRegister = null;
+
+/* Does the daemon serve a register?  Without a line nobody knows. */
+async function askRegister() {
+	try {
+		hasRegister ??= (await getJSON("/desk/health")).register === true;
+	} catch {
+		return false;
+	}
+	return hasRegister;
+}
+
 /* The address of the same page at the register, or the command. */
-export function linkFor(name, version) {
+export async function linkFor(name, version) {
 	const route = `#/document/${name}${version ? `?version=${version}` : ""}`;
 	if (!server.desk)
 		return new URL(`/${route}`, location.origin).href;
-	return server.register ? `${server.register.replace(/\/$/, "")}/${route}`
+	return await askRegister() ? new URL(`/${route}`, server.address).href
 	    : commandFor(name, version);
 }
 

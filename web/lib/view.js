@@ -150,11 +150,12 @@ export function problemBox(problem) {
 	        tn("problem.code", { code: h("code", {}, plain(code)) })));
 }
 
-/* A button that copies text, and says so. */
+/* A button that copies text, or what a function gives, and says so. */
 export function copyButton(label, text) {
 	return button(label, async () => {
 		try {
-			await navigator.clipboard.writeText(text);
+			await navigator.clipboard.writeText(
+			    typeof text === "function" ? await text() : text);
 			announce(t("view.copied"));
 		} catch {
 			announce(t("view.not-copied"));

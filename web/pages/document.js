@@ -207,7 +207,8 @@ function links(known, told) {
 	        t("document.next-version")) : null,
 	    h("a", { href: here(name, told.version, "evidence") },
 	        t("document.evidence")),
-	    copyButton(t("document.copy-link"), linkFor(name, told.version)));
+	    copyButton(t("document.copy-link"),
+		() => linkFor(name, told.version)));
 }
 
 /* Status, life, versions and acts: what changes while it is looked at. */
