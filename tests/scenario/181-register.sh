@@ -81,6 +81,14 @@ while read -r file; do
 	n=$(curl_as mofa "$(path_of "$file")" -H 'Accept-Encoding: gzip' -o work/answer -w '%{size_header} %{size_download}' </dev/null)
 	echo "    $((${n% *} + ${n#* })) $file"
 done <work/first >work/sizes
+# And a hundred documents, with titles in two languages.
+for i in $(seq 100 199); do
+	printf -- '- document: agreement/of-cooperation-%s\n  title: {en: "Agreement on cooperation in the year of %s", lo: "ສັນຍາການຮ່ວມມື ປະຈໍາປີ %s"}\n  texts: {lo: lo.txt, en: en.txt}\n' $i $i $i
+done >work/hundred.yaml
+check "there are a hundred documents" at mofa push --batch work/hundred.yaml
+n=$(curl_as mofa '/v1/documents?limit=100&sort=-date' -H 'Accept-Encoding: gzip' -o work/answer -w '%{size_header} %{size_download}')
+echo "    $((${n% *} + ${n#* })) (a hundred documents)" >>work/sizes
+check "as the first page asks for them" test "$(grep -o '"document":' work/answer | wc -l)" = 100
 [ "$(awk '{ n += $1 } END { print n }' work/sizes)" -le 102400 ] && ok "the first page is small" || not_ok "the first page is over 100 KB"
 echo "  the first page has $(awk '{ n += $1 } END { print n }' work/sizes) bytes in $(wc -l <work/sizes) files, of 102400"
 [ -z "${VERBOSE:-}" ] || sort -rn work/sizes
