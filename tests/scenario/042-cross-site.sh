@@ -39,7 +39,7 @@ done <work/routes
 [ "$(size)" = "$before" ] && ok "nothing was journaled" || not_ok "nothing was journaled: $before, now $(size)"
 expect "no upload was begun" 0 '^0$' sh -c 'find data/spool -type f | wc -l'
 
-# A link leads to the pages (181-register), and to nothing else.
+# A link leads to the pages (182-register), and to nothing else.
 [ "$(status GET /v1/documents/agreement/one/versions/1 -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: document')" = 403 ] &&
 	ok "nor by a link on it" || not_ok "nor by a link on it"
 [ "$(size)" = "$before" ] && ok "that delivers nothing" || not_ok "that delivers nothing"
