@@ -359,23 +359,38 @@ acts_pack_bag(const struct request *request, struct reply *out,
 	return run(request, "bag", "pack", add_packed, out, err);
 }
 
-/*
- * Into the local copy; an office that has none yet gets one beside its state.
- */
+/* Where an office that has no local copy yet gets one: ~/Valise/OFFICE. */
+static bool
+add_place(struct making *making, struct error *err)
+{
+	struct desk *desk = making->errand->desk;
+	char known[FILE_PATH], folder[FILE_PATH], path[FILE_PATH];
+	char office[POLICY_NAME], state[FILE_PATH];
+
+	pthread_mutex_lock(&desk->lock);
+	text_set(office, sizeof(office), desk->office);
+	text_set(state, sizeof(state), desk->state);
+	pthread_mutex_unlock(&desk->lock);
+	if (!file_join(known, state, "copy", err))
+		return false;
+	if (file_exists(known) || office[0] == '\0' ||
+	    desk->context->places.home[0] != '/')
+		return true;
+	return file_join(folder, desk->context->places.home, "Valise", err) &&
+	    file_make_dirs(folder, 0700, err) &&
+	    file_join(path, folder, office, err) &&
+	    child_add(&making->line, err, "--into=%s", path);
+}
+
+/* Into the local copy; the acknowledgement is for the page. */
 static bool
 add_opened(struct making *making, struct error *err)
 {
-	const struct context *context = making->errand->desk->context;
-	char known[FILE_PATH], own[FILE_PATH], answer[FILE_PATH];
+	char answer[FILE_PATH];
 
-	if (!make_copy(making, "bag.ack", answer, err) ||
-	    !context_path(context, "copy", known, err) ||
-	    !context_path(context, "copies", own, err))
-		return false;
-	return child_add(&making->line, err, "--ack=%s", answer) &&
-	    (file_exists(known) ||
-		child_add(&making->line, err, "--into=%s", own)) &&
-	    add_file(making, err);
+	return make_copy(making, "bag.ack", answer, err) &&
+	    child_add(&making->line, err, "--ack=%s", answer) &&
+	    add_place(making, err) && add_file(making, err);
 }
 
 bool

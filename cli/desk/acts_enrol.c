@@ -207,6 +207,7 @@ acts_enrol(const struct request *request, struct reply *out, struct error *err)
 	    read_enrolment(request, body, path, &enrolment, err) &&
 	    is_compared(body, &enrolment, err) &&
 	    (errand = errand_new(request->desk, err)) != NULL &&
+	    errand_uses(errand, acts_text(body, "enrolment", err), err) &&
 	    make_line(request, body, path, errand, &line, err);
 	if (ok) {
 		errand->done = settle;

@@ -36,6 +36,7 @@ errand_free(struct errand *errand)
 	/* What was made for a page that did not wait for it. */
 	if (errand->copy[0] != '\0')
 		spool_remove_folder(errand->desk->spool, errand->copy);
+	json_decref(errand->answer);
 	buf_free(&errand->line);
 	buf_free(&errand->out);
 	free(errand);
@@ -102,12 +103,15 @@ take_line(struct errand *errand)
 	json_t *result = json_object_get(json, "result");
 
 	errand->line.len = 0;
-	if (result != NULL || json_object_get(json, "error") != NULL) {
-		if (!errand->answered)
-			settle(errand, result);
-		errand->answered = true;
+	/* Notes may come after it. */
+	if (result == NULL && json_object_get(json, "error") == NULL)
+		add(errand, json);
+	else if (errand->answer != NULL)
+		json_decref(json);
+	else {
+		settle(errand, result);
+		errand->answer = json;
 	}
-	add(errand, json);
 }
 
 static void
@@ -117,11 +121,14 @@ take_end(struct errand *errand)
 
 	close(errand->fd);
 	errand->fd = -1;
-	if (errand->answered)
-		return;
-	error_set_outside(&err, "the command ended without an answer");
-	settle(errand, NULL);
-	add(errand, json_pack("{s:o}", "error", json_of_error(&err)));
+	if (errand->answer == NULL) {
+		error_set_outside(&err, "the command ended without an answer");
+		settle(errand, NULL);
+		errand->answer =
+		    json_pack("{s:o}", "error", json_of_error(&err));
+	}
+	add(errand, errand->answer);
+	errand->answer = NULL;
 }
 
 static void

@@ -18,7 +18,7 @@ struct errand {
 	int fd;               /* the command's lines; -1 once they ended */
 	struct buf line, out; /* what is not a whole line yet; what is to go */
 	size_t went;          /* bytes of out that went */
-	bool answered;        /* a result or an error went */
+	json_t *answer;       /* the result or error, which goes last */
 	/* Files that a result has used up; with always an error, too. */
 	char files[ERRAND_FILES][SPOOL_ID];
 	size_t num_files;

@@ -63,7 +63,7 @@ find_out(struct desk *desk, struct error *err)
 {
 	if (context_load(desk->context, &desk->why))
 		return take_standing(desk, desk->context, err);
-	return desk->why.kind == ERROR_NOT_FOUND ||
+	return !file_exists(desk->context->config_path) ||
 	    error_set(err, desk->why.kind, "%s", desk->why.detail);
 }
 
