@@ -129,3 +129,26 @@ export function watch(onEntry, { from = null, onGap = null } = {}) {
 			release();
 	};
 }
+
+/*
+ * Of calls that come while an earlier one is at work, one more is made when
+ * it has ended: what is shown last is the newest.
+ */
+export function oneAtATime(work) {
+	let running = false;
+	let again = false;
+	return async () => {
+		again = true;
+		if (running)
+			return;
+		running = true;
+		try {
+			while (again) {
+				again = false;
+				await work();
+			}
+		} finally {
+			running = false;
+		}
+	};
+}

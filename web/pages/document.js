@@ -12,7 +12,7 @@ import { server } from "../lib/api.js";
 import { compareView } from "../lib/compare.js";
 import { downloadPath, open, opened } from "../lib/copies.js";
 import { fill, h } from "../lib/dom.js";
-import { watch } from "../lib/events.js";
+import { oneAtATime, watch } from "../lib/events.js";
 import { language, languageName, t, tn } from "../lib/lang.js";
 import { ended, lifeline } from "../lib/lifeline.js";
 import { annexesOf, textsView } from "../lib/texts.js";
@@ -243,11 +243,11 @@ async function renew(parts, name, number, signal) {
 /* Follow the journal; the function that is returned ends it. */
 function follow(parts, known, number, signal) {
 	let newest_index = known.entries.at(-1)?.index ?? -1;
-	const again = () => renew(parts, known.name, number, signal)
+	const again = oneAtATime(() => renew(parts, known.name, number, signal)
 		.catch((problem) => {
 			if (problem.name !== "AbortError")
 				parts.status.append(problemBox(problem));
-		});
+		}));
 	return watch(({ index, entry }) => {
 		if (entry.document !== known.name || index <= newest_index)
 			return;
