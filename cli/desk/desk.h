@@ -99,8 +99,9 @@ struct reply {
 	int file;
 	uint64_t size;
 	const char *type;
-	bool attached; /* a browser saves it, and shows it not */
-	bool is_text;  /* it is shown in a frame, with headers of its own */
+	bool attached;  /* a browser saves it, and shows it not */
+	bool is_text;   /* it is shown in a frame, with headers of its own */
+	bool ends_desk; /* the desk ends once this was sent */
 };
 /* False: nothing answers to that path. */
 bool routes_answer(const struct request *request, struct reply *out,

@@ -108,11 +108,21 @@ enter(const struct request *request, struct reply *out, struct error *err)
 	return ok && buf_printf(&out->body, err, "{\"secret\":\"%s\"}", secret);
 }
 
+/* End the desk, as Ctrl-C does: for who has no terminal. */
+static bool
+end_desk(const struct request *request, struct reply *out, struct error *err)
+{
+	(void)request;
+	out->ends_desk = true;
+	return buf_append_str(&out->body, "{}", err);
+}
+
 /* --- The table. --- */
 
 static const struct route routes[] = {
 	{ .method = "GET", .path = "/desk", .quiet = true, .run = tell_desk },
 	{ .method = "POST", .path = DESK_SESSION, .run = enter },
+	{ .method = "POST", .path = "/desk/end", .run = end_desk },
 	{ .method = "GET",
 	    .path = "/v1/documents",
 	    .words = { "list" },

@@ -57,14 +57,15 @@ desk_learn(struct desk *desk)
 	free(context);
 }
 
-/* Find out whose desk it is.  Without a configuration it shows how to enrol. */
-static bool
-find_out(struct desk *desk, struct error *err)
+/*
+ * Find out whose desk it is.  Without a configuration that can be read it says
+ * why, and shows how to enrol.
+ */
+static void
+find_out(struct desk *desk)
 {
 	if (context_load(desk->context, &desk->why))
-		return take_standing(desk, desk->context, err);
-	return !file_exists(desk->context->config_path) ||
-	    error_set(err, desk->why.kind, "%s", desk->why.detail);
+		(void)take_standing(desk, desk->context, &desk->why);
 }
 
 /* Commands run in other folders: say the whole path of the configuration. */
@@ -163,8 +164,7 @@ serve(struct desk *desk, const sigset_t *signals, struct error *err)
 	ok = ok && door_init(&desk->door, time_monotonic_ms(), token, err) &&
 	    open_write(desk, token, file, err) && show(desk, file, err);
 	if (ok && wait_for_end(desk, signals) == 0)
-		output_note("nobody used the desk for %u minutes: it ended",
-		    desk->idle_s / 60);
+		output_note("nobody used the desk: it ended");
 	if (file[0] != '\0')
 		unlink(file);
 	server_stop(server);
@@ -203,8 +203,11 @@ desk_run(struct context *context, const struct options_given *given,
 	ok = (desk.stop >= 0 && pthread_mutex_init(&desk.lock, NULL) == 0) ||
 	    error_set_errno(err, "the desk");
 	if (ok) {
-		ok = find_config(context, err) && find_out(&desk, err) &&
-		    begin_acts(&desk, err) && serve(&desk, &signals, err);
+		ok = find_config(context, err);
+		if (ok)
+			find_out(&desk);
+		ok =
+		    ok && begin_acts(&desk, err) && serve(&desk, &signals, err);
 		end_acts(&desk);
 		pthread_mutex_destroy(&desk.lock);
 	}

@@ -30,7 +30,7 @@ struct call {
 	struct buf body;
 	struct error err; /* once it is not taken: what is answered */
 	int status;       /* of that; 0: by the error's kind */
-	bool answered;
+	bool answered, ends_desk;
 	struct spool_upload *upload; /* what the body is, or NULL */
 };
 
@@ -416,6 +416,7 @@ answer(struct MHD_Connection *connection, struct call *call)
 	else
 		rc = send_bytes(connection, call, (unsigned)reply.status,
 		    "application/json", buf_span(&reply.body));
+	call->ends_desk = reply.ends_desk;
 	buf_free(&reply.body);
 	return rc;
 }
@@ -477,6 +478,9 @@ end_call(void *arg, struct MHD_Connection *connection, void **state,
 	(void)how;
 	if (call == NULL)
 		return;
+	/* The main thread waits for it (run.c). */
+	if (call->ends_desk)
+		kill(getpid(), SIGTERM);
 	spool_drop(call->upload);
 	buf_free(&call->body);
 	free(call);

@@ -129,6 +129,16 @@ check "the file that opened it is gone" test ! -e "$page"
 check "nobody is served at its port" sh -c "! curl -s -o work/answer http://$desk/"
 
 # --- Its end. ---
+open_desk; let_in
+check "a page ends it" test "$(status /desk/end -X POST)" = 200
+wait "$desk_pid"; rc=$?
+check "as a signal does" test $rc = 0
+(exec sh -c "\"$valise\" --config work/none.yaml --json desk --no-browser --idle 2s >work/none.json") & none=$!
+until [ -s work/none.json ] || ! kill -0 $none; do sleep 0.02; done
+desk=$(sed -n 's/.*"address":"\([^"]*\)".*/\1/p' work/none.json) page=$(sed -n 's/.*"open":"\([^"]*\)".*/\1/p' work/none.json)
+token=$(sed -n 's/.*#token=\([0-9a-f]*\)".*/\1/p' "$page"); let_in
+check "without a configuration there is a desk, which says so" sh -c "curl -s -H 'Valise-Desk: $secret' http://$desk/desk | grep -q '\"enrolled\":false,\"why\":\"[^\"]'"
+wait $none
 open_desk --idle 2s
 wait "$desk_pid"; rc=$?
 check "without use it ends" test $rc = 0
