@@ -86,6 +86,7 @@ function showProblem(view, problem) {
 		return;
 	if (!problem.code)
 		console.error(problem);
+	view.querySelector(".loading")?.remove();
 	if (!view.querySelector("h1"))
 		view.prepend(heading(t("problem.title")));
 	view.append(problemBox(problem));

@@ -69,26 +69,32 @@ def open_texts(page, document):
     proof.go(page, f"#/document/{document}")
     label = proof.catalogue("en")["document.open"].replace("{version}", "1")
     page.click_text(label)
-    page.wait_text(proof.catalogue("en")["document.opened"].replace("{version}", "1"), "#live, main")
+    page.wait("return [...document.querySelectorAll('main button')].some((b) => b.innerText === arguments[0])",
+              proof.catalogue("en")["text.save"], what=f"the texts of {document}")
+    proof.settled(page)
 
 
 def told_by_daemon(page):
-    """A server that says whatever it likes."""
+    """A server that says whatever it likes, wherever a name or a title stands."""
     page.js("""
-        const evil = arguments[0];
-        const real = fetch;
+        const evil = arguments[0], real = fetch;
+        const words = new Set(["title", "person", "office", "party", "note", "reason", "status", "name",
+            "why", "detail", "issuer", "act", "file", "origin", "address"]);
+        const spoil = (told, key) => Array.isArray(told) ? told.map((one) => spoil(one, key))
+            : told && typeof told === "object" ? Object.fromEntries(Object.entries(told).map(([k, v]) =>
+                [k, k === "titles" ? { en: evil, lo: evil } : spoil(v, k)]))
+            : typeof told === "string" && words.has(key) ? evil : told;
         window.fetch = async (path, options) => {
             const answer = await real(path, options);
-            if (!/^\\/v1\\/documents(\\?|$)/.test(path))
+            if (!/^\\/(v1|desk)\\//.test(path) || !/json$/.test(answer.headers.get("Content-Type")) || !answer.ok)
                 return answer;
-            const told = await answer.json();
-            for (const r of told.documents) {
-                r.title = evil; r.titles = { en: evil }; r.office = evil; r.person = evil; r.status = evil;
-            }
-            return new Response(JSON.stringify(told), { headers: { "Content-Type": "application/json" } });
+            return new Response(JSON.stringify(spoil(await answer.json())),
+                { headers: { "Content-Type": "application/json" } });
         };""", (SCRIPT + BIDI) * 120)
-    proof.go(page, "#/documents")
-    look(page, "what a hostile daemon says, 10 KB")
+    for name in ("register", "document", "evidence", "journal", "policy", "health"):
+        proof.go(page, proof.PAGES[name])
+        row(f"{name}: it is said", "onerror=alert(1)" in page.text("main"), page.text("main")[:300])
+        look(page, f"{name}: what a hostile daemon says, 10 KB")
 
 
 def test(driver, desks):

@@ -258,7 +258,7 @@ function follow(parts, known, number, signal) {
 
 export async function page(view, route) {
 	const name = route.parts.slice(0, 2).join("/");
-	fill(view, h("p", {}, t("view.loading")));
+	fill(view, h("p", { class: "loading" }, t("view.loading")));
 	const known = await about(name, route.signal);
 	const number = Number(route.query.get("version")) ||
 	    known.told["in-force"]?.version || newest(known);

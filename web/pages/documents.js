@@ -177,7 +177,7 @@ function follow(run) {
 
 export async function page(view, route) {
 	const place = h("div", { class: "list" },
-	    h("p", {}, t("view.loading")));
+	    h("p", { class: "loading" }, t("view.loading")));
 	let query = route.query;
 	let stop = null;
 	const run = async () => {

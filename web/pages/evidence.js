@@ -189,7 +189,7 @@ function section(title, ...children) {
 
 export async function page(view, route) {
 	const name = route.parts.slice(0, 2).join("/");
-	fill(view, h("p", {}, t("view.loading")));
+	fill(view, h("p", { class: "loading" }, t("view.loading")));
 	const known = await about(name, route.signal);
 	const number = Number(route.query.get("version")) || newest(known);
 	const told = await versionOf(known, number, route.signal);
