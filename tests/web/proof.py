@@ -82,8 +82,9 @@ class Desk:
                    BROWSER=str(bin_folder / "xdg-open"), DISPLAY=":none",
                    XDG_RUNTIME_DIR=str(runtime), PINENTRY_SAID=str(self.asked),
                    PINENTRY_ANSWER=str(self.home / "answer"),
-                   VALISE_PINENTRY=str(TOP / "tests/web/pinentry"),
-                   **(environment or {}))
+                   VALISE_PINENTRY=str(TOP / "tests/web/pinentry"))
+        env.update(environment or {})
+        env = {name: value for name, value in env.items() if value is not None}
         self.log = open(self.log_path, "wb")
         config = config or f"offices/{office}/config.yaml"
         self.process = subprocess.Popen(
