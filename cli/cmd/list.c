@@ -80,13 +80,11 @@ static bool
 take_rows(struct listing *to, json_t *said, struct error *err)
 {
 	const struct list_filters *filters = to->proving.filters;
-	json_t *row, *rows = json_array();
-	size_t i;
-	bool ok = true;
+	json_t *rows = json_array();
+	bool ok;
 
 	to->proving.rows = rows;
-	json_array_foreach (said, i, row)
-		ok = ok && list_prove_row(&to->proving, row, err);
+	ok = list_prove_rows(&to->proving, said, err);
 	if (ok && to->printing != NULL && filters->limit != 0)
 		cut_rows(rows, filters->limit - (unsigned)to->num);
 	to->num += json_array_size(rows);

@@ -165,10 +165,10 @@ void list_proving_begin(struct session *session,
     const struct list_filters *filters, bool all, json_t *rows,
     struct list_proving *out);
 /*
- * Prove a row. If it does not match what is kept, ask: the document changed, or
- * the daemon lies.
+ * Prove a page's rows. Where one does not match what is kept, ask: the document
+ * changed, or the daemon lies.
  */
-bool list_prove_row(struct list_proving *to, json_t *row,
+bool list_prove_rows(struct list_proving *to, json_t *rows,
     struct error *err) MUST_USE;
 bool list_no_answer(struct error *err, const char *document, const char *what);
 

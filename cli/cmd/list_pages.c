@@ -239,8 +239,7 @@ list_page(struct session *session, const struct list_filters *filters,
 		.limit = limit != 0 ? limit : LIMIT_LIST_PAGE,
 		.sorted = true };
 	struct list_proving proving;
-	json_t *rows, *row;
-	size_t i;
+	json_t *rows;
 	bool ok;
 
 	*out = NULL;
@@ -248,8 +247,7 @@ list_page(struct session *session, const struct list_filters *filters,
 	ok = begin_at(&pages, cursor, err) &&
 	    list_pages_next(&pages, &rows, err);
 	if (ok)
-		json_array_foreach (rows, i, row)
-			ok = ok && list_prove_row(&proving, row, err);
+		ok = list_prove_rows(&proving, rows, err);
 	ok = ok && list_sort(filters, proving.rows, err);
 	if (ok)
 		*out = json_of_page(&pages, proving.rows);

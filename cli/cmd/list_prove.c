@@ -178,27 +178,39 @@ put_unproved(struct list_proving *to, json_t *row, struct error *err)
 	    error_set_errno(err, "list");
 }
 
-/*
- * Prove a row. If it does not match what is kept, ask: the document changed, or
- * the daemon lies.
- */
-bool
-list_prove_row(struct list_proving *to, json_t *row, struct error *err)
+/* What is to be done about a row, by the acts of it that are kept. */
+enum row_state { ROW_PROVED, ROW_UNPROVED, ROW_TO_ASK };
+
+static enum row_state
+look_at(const struct list_proving *to, const struct document_acts *acts,
+    const json_t *row)
+{
+	const struct list_filters *filters = to->filters;
+
+	if (acts->size >= to->from && is_as(acts, row))
+		return ROW_PROVED;
+	return !to->all && !filters->all_versions && !filters->waits &&
+		!list_cannot_tell(to->session->context, filters, row) &&
+		(acts->doc.num_versions == 0 || is_as(acts, row))
+	    ? ROW_UNPROVED
+	    : ROW_TO_ASK;
+}
+
+static bool
+prove_row(struct list_proving *to, json_t *row, struct error *err)
 {
 	const char *document = json_text(row, "document");
 	struct document_acts acts;
-	bool ok = true, fresh;
+	enum row_state state;
+	bool ok = true;
 
 	acts_load(to->session->context, document, &acts);
-	fresh = acts.size >= to->from && is_as(&acts, row);
-	if (!to->all && !to->filters->all_versions && !to->filters->waits &&
-	    !fresh &&
-	    !list_cannot_tell(to->session->context, to->filters, row) &&
-	    (acts.doc.num_versions == 0 || is_as(&acts, row))) {
+	state = look_at(to, &acts, row);
+	if (state == ROW_UNPROVED) {
 		acts_free(&acts);
 		return put_unproved(to, row, err);
 	}
-	if (!fresh) {
+	if (state == ROW_TO_ASK) {
 		acts_free(&acts);
 		ok = acts_update(to->session, document, &acts, err);
 		if (ok && !was_as(&acts, to->from, row))
@@ -207,5 +219,43 @@ list_prove_row(struct list_proving *to, json_t *row, struct error *err)
 	}
 	ok = ok && put_proved(to, &acts, row, err);
 	acts_free(&acts);
+	return ok;
+}
+
+/* Ask for the acts of all rows that need it at once, where that is quicker. */
+static void
+ask_ahead(struct list_proving *to, const json_t *rows)
+{
+	const char **names = calloc(json_array_size(rows) + 1, sizeof(*names));
+	size_t i, num = 0;
+	const json_t *row;
+
+	if (names == NULL)
+		return;
+	json_array_foreach (rows, i, row) {
+		struct document_acts acts;
+
+		acts_load(to->session->context, json_text(row, "document"),
+		    &acts);
+		if (look_at(to, &acts, row) == ROW_TO_ASK)
+			names[num++] = json_text(row, "document");
+		acts_free(&acts);
+	}
+	acts_update_many(to->session, names, num);
+	free(names);
+}
+
+bool
+list_prove_rows(struct list_proving *to, json_t *rows, struct error *err)
+{
+	json_t *row;
+	size_t i;
+	bool ok = true;
+
+	acts_update_begin(to->session);
+	ask_ahead(to, rows);
+	json_array_foreach (rows, i, row)
+		ok = ok && prove_row(to, row, err);
+	acts_update_end(to->session);
 	return ok;
 }

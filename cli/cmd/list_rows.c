@@ -97,8 +97,8 @@ list_mark_unread(const struct context *context, json_t *row)
 	struct digest digest;
 
 	json_object_set_new(row, "unread",
-	    json_boolean(!digest_parse(span_of_str(json_text(row, "digest")),
-			     &digest) ||
+	    json_boolean(
+		!digest_parse(span_of_str(json_text(row, "digest")), &digest) ||
 		!context_has_seen(context, &digest)));
 }
 

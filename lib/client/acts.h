@@ -79,6 +79,20 @@ void acts_forget(const struct context *context, const char *document);
  */
 bool acts_update(struct session *session, const char *document,
     struct document_acts *out, struct error *err) MUST_USE;
+/*
+ * For many documents: what acts_update() keeps in between is flushed at the
+ * end, once and not for each.  A power cut before that can take it, and then it
+ * is asked for again.
+ */
+void acts_update_begin(struct session *session);
+void acts_update_end(struct session *session);
+/*
+ * Ask for the new acts of these documents at once, if they are several and the
+ * journal is small, prove and keep them: then acts_load() has them. Nothing is
+ * told where that fails: acts_update() does. documents is sorted.
+ */
+void acts_update_many(struct session *session, const char *documents[],
+    size_t num);
 /* Visit each document of which acts are kept, by name. */
 typedef bool acts_visitor(void *arg, const char *document, struct error *err);
 bool acts_each_kept(const struct context *context, acts_visitor *visit,

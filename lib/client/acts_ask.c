@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "client/acts_private.h"
 #include "client/tell.h"
 
 static bool
@@ -170,7 +171,7 @@ acts_update(struct session *session, const char *document,
 	 * Acts that cannot be kept are proved all the same, and asked for
 	 * again.
 	 */
-	if (ok && !acts_keep(session->context, out, &why))
+	if (ok && !acts_keep_now(session, out, &why))
 		client_note(session->context,
 		    "what was proved of %s could not be kept: %s", document,
 		    why.detail);

@@ -1,5 +1,5 @@
 /*
- * acts_private.h - what the files of cli/acts*.c share.
+ * acts_private.h - what the files acts*.c share.
  */
 #ifndef CLIENT_ACTS_PRIVATE_H
 #define CLIENT_ACTS_PRIVATE_H
@@ -13,5 +13,9 @@ bool acts_take_whole(struct span *text);
  * (acts_all.c).
  */
 void acts_extend(struct context *context, struct document_acts *acts);
+
+/* Keep them durably now, or by acts_update_end(). */
+bool acts_keep_now(struct session *session, const struct document_acts *acts,
+    struct error *err) MUST_USE;
 
 #endif

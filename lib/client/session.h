@@ -65,6 +65,8 @@ struct session {
 	 */
 	uint64_t answered;
 	int64_t answered_at;
+	/* acts_update_begin(): acts were kept and are not flushed yet */
+	bool many_acts, unflushed_acts;
 	const char *doing; /* shown beside the progress */
 	/*
 	 * While the receipt in an answer is checked: the proof that came with

@@ -59,4 +59,24 @@ liar mofa say "/one/versions/" "Valise-Extension: $size " "Valise-Extension: 1 "
 check "one from another size is not looked at" deposit mofa one 'Article 4'
 check "the answer was changed" lied /one/versions/
 check "and the proof is asked for" test "$(grep -c '^asked /v1/journal/checkpoint' work/line)" = 2
+
+# --- A list that is proved. ---
+no_line mofa
+for n in a b c; do deposit mofa "few-$n" >/dev/null || not_ok "a deposit"; done
+# COUNT: so many questions for entries
+entries() { test "$(grep -c '^asked /v1/journal/entries' work/line)" = "$1"; }
+liar iom-geneva
+check "six rows are proved" at iom-geneva list --proved
+check "with one question" entries 1
+expect "all of them" 0 '"proved":true' at iom-geneva --json list --proved
+grep -q '"proved":false' work/out && not_ok "and none is not" || ok "and none is not"
+check "a new version" deposit mofa few-a "Article 2"
+liar iom-geneva
+check "few rows" at iom-geneva list --proved --search few
+check "are asked for one by one" entries 3
+no_line iom-geneva
+liar iom-vientiane say /v1/journal/entries minister@mofa Minister@mofa
+expect "a false entry among all is told" 1 "valise list: Verification failed" at iom-vientiane list --proved
+no_line iom-vientiane
+check "and nothing of it is kept" at iom-vientiane list --proved
 finish
