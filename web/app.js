@@ -7,7 +7,7 @@
  * is called instead of page() when only the query has changed.
  */
 
-import { connect, server } from "./lib/api.js";
+import { connect, endSession, request, server } from "./lib/api.js";
 import { h, fill } from "./lib/dom.js";
 import { watchEnd } from "./lib/idle.js";
 import { language, languages, speak, t, tn } from "./lib/lang.js";
@@ -63,6 +63,24 @@ function paintNav() {
 	        "aria-current": name === current ? "page" : null }, label)))));
 }
 
+/* End the desk, for who has no terminal to press Ctrl-C in. */
+async function closeDesk() {
+	try {
+		await request("/desk/end", { method: "POST" });
+	} catch (problem) {
+		showProblem(main, problem);
+		return;
+	}
+	now.stop?.abort();
+	now.leave?.();
+	now = { path: null };
+	endSession();
+	for (const id of ["nav", "who", "close", "ends"])
+		document.getElementById(id).replaceChildren();
+	fill(main, heading(t("app.closed")), h("p", {}, t("app.closed-told")));
+	main.querySelector("h1").focus();
+}
+
 /* All that stands around the pages, in the language of now. */
 function paintFrame() {
 	for (const element of document.querySelectorAll("[data-t]"))
@@ -75,6 +93,8 @@ function paintFrame() {
 	fill(document.getElementById("who"), server.person
 	    ? tn("app.who", { person: server.person, office: server.office })
 	    : null);
+	fill(document.getElementById("close"), server.desk ? h("button",
+	    { type: "button", on: { click: closeDesk } }, t("app.close")) : null);
 	fill(document.getElementById("notice"), server.desk ? null
 	    : h("p", {}, t("app.register"), " ",
 	        h("code", {}, "valise verify FILE")));
