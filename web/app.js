@@ -22,12 +22,13 @@ const PAGES = {
 	health: () => import("./pages/health.js"),
 	verify: () => import("./pages/verify.js"),
 	deposit: () => import("./pages/deposit.js"),
+	sign: () => import("./pages/sign.js"),
 	bags: () => import("./pages/bags.js"),
 	enrol: () => import("./pages/enrol.js"),
 };
 
 /* Those that need the desk. */
-const DESK = ["verify", "deposit", "bags", "enrol"];
+const DESK = ["verify", "deposit", "sign", "bags", "enrol"];
 
 const main = document.getElementById("main");
 let now = { path: null, leave: null, update: null, stop: null };
@@ -50,7 +51,8 @@ function links() {
 	const all = [["documents", t("nav.documents")],
 		["journal", t("nav.journal")], ["policy", t("nav.policy")],
 		["verify", t("nav.verify")], ["deposit", t("nav.deposit")],
-		["bags", t("nav.bags")], ["health", t("nav.health")]];
+		["sign", t("nav.sign")], ["bags", t("nav.bags")],
+		["health", t("nav.health")]];
 	if (server.desk && server.enrolled === false)
 		return [["verify", t("nav.verify")], ["enrol", t("nav.enrol")]];
 	return all.filter(([name]) => server.desk || !DESK.includes(name));

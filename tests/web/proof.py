@@ -25,6 +25,7 @@ PAGES = {
     "health": "#/health",
     "verify": "#/verify",
     "deposit": "#/deposit",
+    "sign": "#/sign",
     "bags": "#/bags",
 }
 counts = {"passed": 0, "failed": 0}

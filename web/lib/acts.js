@@ -30,6 +30,10 @@ function waitsFor(how) {
 	return h("p", { class: "waits" }, said);
 }
 
+/* The answer outside the page was no, which the command calls its usage. */
+const declined = () => h("div", { class: "problem", role: "alert" },
+	h("p", {}, t("do.declined")));
+
 /*
  * Do an act and show in place how it goes.  Returns its result; null if it
  * failed, which place says then.  signal: ends it.
@@ -37,10 +41,12 @@ function waitsFor(how) {
 export async function doing(place, path, body, signal) {
 	const bar = h("div", {}, progressOf({ doing: t("do.progress") }));
 	const notes = h("ul", { class: "notes" });
+	let waited = false;
 	fill(place, bar, notes);
 	place.setAttribute("aria-busy", "true");
 	try {
 		return await act(path, body, (told) => {
+			waited ||= Boolean(told.waits);
 			if (told.note)
 				notes.append(h("li", {}, named(told.note)));
 			else
@@ -49,7 +55,8 @@ export async function doing(place, path, body, signal) {
 		}, signal);
 	} catch (problem) {
 		if (problem.name !== "AbortError")
-			fill(place, problemBox(problem));
+			fill(place, waited && problem.code === "USAGE" ? declined()
+				: problemBox(problem));
 		return null;
 	} finally {
 		bar.remove();

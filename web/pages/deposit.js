@@ -207,7 +207,8 @@ class Deposit {
 		        one.authentic ? t("policy.yes-word") : t("policy.no-word"),
 		        bytes(one.size), digest(one.sha256)] }))),
 		    result.yaml ? h("details", {}, h("summary", {}, "version.yaml"),
-		        h("pre", {}, named(result.yaml))) : null,
+		        h("pre", {}, result.yaml.split("\n").map(plain).join("\n")))
+		        : null,
 		    h("p", { class: "actions" },
 		        button(t("deposit.press"), () => this.deposit(going),
 		            { class: "main" }),
