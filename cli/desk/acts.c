@@ -305,16 +305,21 @@ acts_verify(const struct request *request, struct reply *out, struct error *err)
 	return run(request, "verify", NULL, add_verified, out, err);
 }
 
-/* The copy, and beside it its files, for frames (acts_make_once()). */
+/*
+ * The copy, and beside it its files, for frames (acts_make_once()); with
+ * "local", from the local copy, which asks nobody.
+ */
 static bool
 add_fetched(struct making *making, struct error *err)
 {
+	const bool local = json_is_true(json_object_get(making->body, "local"));
 	char path[FILE_PATH], folder[FILE_PATH], files[FILE_PATH];
 
 	if (!make_copy(making, "copy.asice", path, err))
 		return false;
 	file_parent(path, folder);
 	return file_join(files, folder, SPOOL_FILES, err) &&
+	    (!local || child_add(&making->line, err, "--local")) &&
 	    child_add(&making->line, err, "--output=%s", path) &&
 	    child_add(&making->line, err, "--extract=%s", files) &&
 	    add_document(making, err);

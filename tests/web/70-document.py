@@ -3,7 +3,11 @@
 # it comes, and the evidence sheet fits on A4.
 import base64
 import json
+import os
+import pathlib
+import signal
 import subprocess
+import time
 
 import proof
 from proof import COOPERATION, DIR, row, same, valise
@@ -127,6 +131,27 @@ def copied(page, desk):
     row("the link is an address or a command", link.startswith("https://") or link.startswith("valise show "), link)
 
 
+def without_a_line(driver, desks):
+    """A desk whose depositary does not answer shows its local copy."""
+    told = valise("iom-geneva", "pull", str(DIR / "work/local"))
+    row("Geneva has a local copy", told.returncode == 0, told.stderr)
+    pid = int((DIR / "pid").read_text())
+    os.kill(pid, signal.SIGTERM)
+    while pathlib.Path(f"/proc/{pid}").exists() and "Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text():
+        time.sleep(0.02)
+    desk = proof.Desk("iom-geneva")
+    desks.append(desk)
+    page = driver.open()
+    proof.enter(page, desk)
+    page.wait_text("Documents of the local copy", "main")
+    row("its rows are proved by the copies", page.js(
+        "return [...document.querySelectorAll('td.proof')].every((e) => e.innerText === 'proved')"))
+    proof.go(page, f"#/document/{EXCHANGE}?version=2")
+    row("a document says that it is of the local copy", "local copy of this office" in page.text("main"), page.text("main"))
+    opened(page)
+    row("its texts are there to read", "twice a year" in page.text("#texts"), page.text("#texts"))
+
+
 def test(driver, desks):
     desk = proof.Desk("mofa")
     desks.append(desk)
@@ -141,6 +166,7 @@ def test(driver, desks):
     evidence(page)
     copied(page, desk)
     proof.quiet(page, "the document's page")
+    without_a_line(driver, desks)
 
 
 proof.main(test)

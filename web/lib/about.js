@@ -5,7 +5,7 @@
  * {name, told, entries, size, root, witnessed, parties, proved}: told is
  * show.json or http-document.json, entries are {index, entry}, oldest first,
  * parties those of signatures by index.  proved says whether the desk has
- * proved all of it.
+ * proved all of it.  problem: why it is of the local copy, else null.
  */
 
 import { getJSON, getLines, server } from "./api.js";
@@ -46,15 +46,31 @@ async function partiesOf(entries, signal) {
 	    [index, known.get(entry.policy)?.get(entry.person)]));
 }
 
-async function fromDesk(name, signal) {
-	const query = new URLSearchParams({ document: name });
-	const [told, history] = await Promise.all([
-		getJSON(`/v1/documents/${path(name)}`, { signal }),
+async function told(name, more, signal) {
+	const query = new URLSearchParams(more);
+	const shown = getJSON(`/v1/documents/${path(name)}${
+	    query.size ? `?${query}` : ""}`, { signal });
+	query.set("document", name);
+	return Promise.all([shown,
 		getJSON(`/desk/history?${query}`, { signal })]);
-	return { name, told, entries: history.entries, size: history.size,
-		root: history.root, witnessed: history.witnessed,
-		parties: await partiesOf(history.entries, signal),
-		proved: told.proved === true };
+}
+
+/* Without a line a desk tells what its local copy has. */
+async function fromDesk(name, signal) {
+	let problem = null;
+	const [shown, history] = await told(name, {}, signal).catch((error) => {
+		if (error.code !== "UNAVAILABLE")
+			throw error;
+		problem = error;
+		return told(name, { local: "yes" }, signal);
+	});
+	return { name, told: shown, entries: history.entries,
+		size: history.size ?? shown.size ?? shown["as-of"]?.size,
+		root: history.root,
+		witnessed: history.witnessed, problem,
+		parties: problem ? new Map()
+		    : await partiesOf(history.entries, signal),
+		proved: shown.proved === true };
 }
 
 async function fromRegister(name, signal) {
@@ -77,7 +93,7 @@ async function fromRegister(name, signal) {
 	}
 	const [, size, root] = checkpoint.split("\n");
 	return { name, told, entries, size: Number(size), root,
-		parties: new Map(), proved: false };
+		problem: null, parties: new Map(), proved: false };
 }
 
 /* All that the server says about a document. */
@@ -93,8 +109,10 @@ export async function versionOf(known, number, signal) {
 	const told = known.told.versions.find((one) => one.version === number);
 	if (!told || told.texts || !server.desk)
 		return told ?? null;
+	const query = new URLSearchParams({ version: number,
+		...known.problem ? { local: "yes" } : {} });
 	const alone = await getJSON(
-	    `/v1/documents/${path(known.name)}?version=${number}`, { signal });
+	    `/v1/documents/${path(known.name)}?${query}`, { signal });
 	Object.assign(told, alone.versions[0]);
 	return told;
 }

@@ -79,9 +79,13 @@ function changesView(changes) {
 }
 
 async function byDesk(name, from, to, signal) {
-	const query = new URLSearchParams({ document: name, from, to,
-		words: "yes" });
-	const told = await getJSON(`/desk/diff?${query}`, { signal });
+	const ask = (more) => getJSON(`/desk/diff?${new URLSearchParams({
+		document: name, from, to, words: "yes", ...more })}`, { signal });
+	const told = await ask({}).catch((problem) => {
+		if (problem.code !== "UNAVAILABLE")
+			throw problem;
+		return ask({ local: "yes" });
+	});
 	return [changesView(told.changes),
 		told.files.map((file) => fileView(file, file.lines, file.detail))];
 }

@@ -45,11 +45,19 @@ function versionPath(name, version) {
 }
 
 async function fromDesk(name, version, onProgress, signal) {
-	const verdict = await act("/desk/fetch", { document: name, version },
-	    (line) => {
+	const fetch = (local) => act("/desk/fetch", { document: name, version,
+		local }, (line) => {
 		if (line.doing)
 			onProgress(line.done, line.total);
 	}, signal);
+	/* Without a line there is the local copy, if it has that version. */
+	const verdict = await fetch(false).catch((problem) => {
+		if (problem.code !== "UNAVAILABLE")
+			throw problem;
+		return fetch(true).catch(() => {
+			throw problem;
+		});
+	});
 	const path = `/desk/copies/${encodeURIComponent(verdict.copy)}`;
 	return { verdict, bytes: await getBytes(path, onProgress, signal,
 		LIMIT) };

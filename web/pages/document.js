@@ -214,7 +214,9 @@ function links(known, told) {
 /* Status, life, versions and acts: what changes while it is looked at. */
 function paint(parts, known, told) {
 	const force = known.told["in-force"] ? "in force" : known.told.status;
-	fill(parts.status, h("p", { class: "lead" }, statusBadge(force), " ",
+	fill(parts.status, known.problem
+	    ? [problemBox(known.problem), h("p", {}, t("document.local"))]
+	    : null, h("p", { class: "lead" }, statusBadge(force), " ",
 	    statusSentence(known)),
 	h("p", { class: "small" }, asOfSentence(known), " ",
 	    proofBadge(known.proved ? "proved" : "word")));

@@ -92,7 +92,7 @@ function count(told) {
 	const number = told.count ?? told.total;
 	return number === undefined ? null
 	    : h("p", { class: "small" }, tn("register.count", { number }), " ",
-	        proofBadge("word"));
+	        told.local ? null : proofBadge("word"));
 }
 
 function show(place, query, told, proving) {

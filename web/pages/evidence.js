@@ -202,6 +202,7 @@ export async function page(view, route) {
 	const place = h("div", {});
 	fill(view, h("div", { class: "sheet" },
 	    heading(t("evidence.title")),
+	    known.problem ? h("p", {}, t("document.local")) : null,
 	    h("p", { class: "noprint actions" },
 	        button(t("evidence.print"), () => print(), { class: "main" }),
 	        h("a", { href: `#/document/${name}?version=${number}` },
