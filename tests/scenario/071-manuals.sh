@@ -29,7 +29,11 @@ command -v mandoc >/dev/null && expect "and is shown" 0 "push agreement/lao-iom-
 
 # --- Examples. ---
 # An argument that is wrong is told with "see valise … --help"; nothing is there to work on.
-valise() { "$valise" --config "$dir/none.yaml" "$@"; }
+# A desk without a configuration waits for one: it ends by itself.
+valise() {
+	[ "$1" != desk ] || set -- "$@" --no-browser --idle 1s
+	XDG_RUNTIME_DIR="$dir" "$valise" --config "$dir/none.yaml" "$@"
+}
 valised() { "$valised" --config "$dir/none.yaml" "$@"; }
 # PROGRAM COMMAND: its example, a line each
 example() { "$1" "$2" --help | sed -n '/^Example:/,/^$/s/^  \(.*\)/\1/p' | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta'; }

@@ -36,7 +36,10 @@ enter_desk() {
 	token=$(sed -n 's/.*#token=\([0-9a-f]*\)".*/\1/p' "$page")
 	secret=$(curl -s -d "{\"token\":\"$token\"}" "http://$desk/desk/session" | sed -n 's/.*"secret":"\([0-9a-f]*\)".*/\1/p')
 }
-close_desk() { kill "${1:--TERM}" "$desk_pid"; wait "$desk_pid"; }
+close_desk() {
+	kill "${1:--TERM}" "$desk_pid"; wait "$desk_pid"
+	! grep 'Sanitizer\|runtime error' work/desk.err || not_ok "the sanitizers are silent: the desk"
+}
 ask() { path=$1; shift; curl -sS -H "Valise-Desk: $secret" "$@" "http://$desk$path"; }
 status() { ask "$@" -o work/answer -w '%{http_code}'; }
 # PATH JSON: an act; its lines go to work/lines
