@@ -199,6 +199,9 @@ async function start() {
 		fill(main, heading(t("app.closed")), problemBox(problem));
 		return;
 	}
+	/* Without a configuration there is nothing else to show. */
+	if (server.enrolled === false && !/^#\/(verify|enrol)/.test(location.hash))
+		history.replaceState(null, "", "/#/enrol");
 	paintFrame();
 	listen();
 	watchEnd(document.getElementById("ends"));
