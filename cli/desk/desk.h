@@ -18,7 +18,7 @@
 #include "cli/desk/question.h"
 #include "cli/desk/spool.h"
 
-enum { DESK_ADDRESS = 24 }; /* room for "127.0.0.1:41234" */
+enum { DESK_ADDRESS = 24 }; /* room for "127.254.254.254:41234" */
 
 struct desk {
 	struct context *context; /* as at the start; only read */
@@ -67,9 +67,8 @@ bool desk_health(struct context *context, const struct options_given *given,
 /*
  * --- The server (server.c). ---
  *
- * Listen at a free port of 127.0.0.1, and fill in the address.  NULL on
- * failure.  server_stop() cuts the answers that are under way; their commands
- * end by themselves.
+ * Listen (listen.h), and fill in the address.  NULL on failure.  server_stop()
+ * cuts the answers that are under way; their commands end by themselves.
  */
 struct server;
 struct server *server_start(struct desk *desk, struct error *err);

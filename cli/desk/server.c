@@ -17,11 +17,13 @@
 #include "base/time.h"
 #include "cli/desk/errand.h"
 #include "cli/desk/guard.h"
+#include "cli/desk/listen.h"
 #include "pages/pages.h"
 
 struct server {
 	struct desk *desk;
 	struct MHD_Daemon *daemon;
+	struct sockaddr_in at;
 };
 
 /* A request, from its head to the end of its answer. */
@@ -489,36 +491,51 @@ end_call(void *arg, struct MHD_Connection *connection, void **state,
 
 /* --- Its life. --- */
 
+/* An MHD_AcceptPolicyCallback. */
+static enum MHD_Result
+take_peer(void *arg, const struct sockaddr *peer, socklen_t len)
+{
+	const struct server *server = arg;
+	struct sockaddr_in from;
+
+	if (len < sizeof(from) || peer->sa_family != AF_INET)
+		return MHD_NO;
+	memcpy(&from, peer, sizeof(from));
+	return listen_is_ours(&server->at, &from) ? MHD_YES : MHD_NO;
+}
+
 struct server *
 server_start(struct desk *desk, struct error *err)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct server *server = calloc(1, sizeof(*server));
-	const union MHD_DaemonInfo *info;
+	char text[INET_ADDRSTRLEN];
+	int fd;
 
 	if (server == NULL) {
 		error_set_errno(err, "the desk");
 		return NULL;
 	}
 	server->desk = desk;
-	server->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
-	    0, NULL, NULL, take_call, server, MHD_OPTION_SOCK_ADDR,
-	    (struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)LIMIT_DESK_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-	    300u, MHD_OPTION_THREAD_STACK_SIZE, (size_t)512 * 1024,
-	    MHD_OPTION_NOTIFY_COMPLETED, end_call, NULL, MHD_OPTION_END);
-	info = server->daemon != NULL
-	    ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)
-	    : NULL;
-	if (info == NULL) {
-		error_set_errno(err, "127.0.0.1: listen");
+	if ((fd = listen_open(&server->at, err)) < 0) {
 		server_stop(server);
 		return NULL;
 	}
-	snprintf(desk->address, sizeof(desk->address), "127.0.0.1:%u",
-	    info->port);
+	inet_ntop(AF_INET, &server->at.sin_addr, text, sizeof(text));
+	snprintf(desk->address, sizeof(desk->address), "%s:%u", text,
+	    ntohs(server->at.sin_port));
+	server->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
+	    0, take_peer, server, take_call, server, MHD_OPTION_LISTEN_SOCKET,
+	    fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_DESK_CONNECTIONS,
+	    MHD_OPTION_CONNECTION_TIMEOUT, 300u, MHD_OPTION_THREAD_STACK_SIZE,
+	    (size_t)512 * 1024, MHD_OPTION_NOTIFY_COMPLETED, end_call, NULL,
+	    MHD_OPTION_END);
+	if (server->daemon == NULL) {
+		error_set_errno(err, "%s: listen", desk->address);
+		close(fd);
+		server_stop(server);
+		return NULL;
+	}
 	return server;
 }
 
