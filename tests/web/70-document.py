@@ -128,7 +128,8 @@ def copied(page, desk):
     page.js("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.click_text("Copy link")
     link = page.wait("return window.copied", what="a link")
-    row("the link is an address or a command", link.startswith("https://") or link.startswith("valise show "), link)
+    url = (DIR / "url").read_text().strip()
+    same("the link is the register's address", link, f"{url}/#/document/{COOPERATION}?version=2")
 
 
 def without_a_line(driver, desks):
