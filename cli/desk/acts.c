@@ -319,6 +319,9 @@ add_fetched(struct making *making, struct error *err)
 		return false;
 	file_parent(path, folder);
 	return file_join(files, folder, SPOOL_FILES, err) &&
+	    (!json_is_true(json_object_get(making->body, "local")) ||
+		making->errand->desk->context->local ||
+		child_add(&making->line, err, "--local")) &&
 	    (!local || child_add(&making->line, err, "--local")) &&
 	    child_add(&making->line, err, "--output=%s", path) &&
 	    child_add(&making->line, err, "--extract=%s", files) &&

@@ -88,26 +88,28 @@ static bool
 check_policy(const struct desk *desk, const char *document, const char *name,
     uint64_t size, struct error *err)
 {
-	struct context *context = calloc(1, sizeof(*context));
 	char type_name[LIMIT_SLUG_BYTES + 1], parsed[DOCUMENT_NAME];
 	const struct document_type *type = NULL;
 	const struct policy *policy = NULL;
 	struct error ignored = { 0 };
+	struct context *context;
 	unsigned version;
-	bool ok = document_parse(document, parsed, &version, err);
+	bool ok;
 
-	if (ok && context != NULL) {
-		context->places = desk->context->places;
-		text_set(context->config_path, FILE_PATH,
-		    desk->context->config_path);
-		if (context_load(context, &ignored))
-			policy = policies_pinned(context, &ignored);
-		document_type(parsed, type_name);
-		if (policy != NULL)
-			type = policy_type(policy, type_name);
-		ok = type == NULL || judge_by_type(type, name, size, err);
-		context_free(context);
-	}
+	/* A name that is not written to its end yet says nothing. */
+	if (!document_parse(document, parsed, &version, &ignored))
+		return true;
+	if ((context = calloc(1, sizeof(*context))) == NULL)
+		return error_set_errno(err, "%.120s", name);
+	context->places = desk->context->places;
+	text_set(context->config_path, FILE_PATH, desk->context->config_path);
+	if (context_load(context, &ignored))
+		policy = policies_pinned(context, &ignored);
+	document_type(parsed, type_name);
+	if (policy != NULL)
+		type = policy_type(policy, type_name);
+	ok = type == NULL || judge_by_type(type, name, size, err);
+	context_free(context);
 	free(context);
 	return ok;
 }

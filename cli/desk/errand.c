@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/time.h"
 
 struct errand *
 errand_new(struct desk *desk, struct error *err)
@@ -166,6 +167,7 @@ errand_read(struct errand *errand, char *out, size_t max)
 		if (!child_wait(errand->fd, errand->desk->stop, -1))
 			return -1;
 		n = read(errand->fd, bytes, sizeof(bytes));
+		errand->desk->used_ms = time_monotonic_ms();
 		if (n > 0)
 			take_bytes(errand, span_of(bytes, (size_t)n));
 		else if (n == 0 || errno != EINTR)

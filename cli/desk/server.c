@@ -44,8 +44,9 @@ header(struct MHD_Connection *connection, const char *name)
 
 /* --- Answers. --- */
 
-#define CSP    "Content-Security-Policy"
-#define CLOSED "default-src 'none'; frame-ancestors 'none'"
+#define CSP     "Content-Security-Policy"
+#define CLOSED  "default-src 'none'; frame-ancestors 'none'"
+#define SANDBOX "sandbox; default-src 'none'; frame-ancestors 'self'"
 
 /* Each answer has these, but pages have their own (lib/pages). */
 static bool
@@ -216,22 +217,13 @@ send_errand(struct MHD_Connection *connection, struct call *call,
 	return send_response(connection, call, MHD_HTTP_OK, response);
 }
 
-/*
- * A file. A text that is shown in a frame may do nothing there; what shows a PDF
- * is the browser's own program, which does not start in a sandbox.
- */
+/* A file. A text that is shown in a frame may do nothing there. */
 static enum MHD_Result
 send_file(struct MHD_Connection *connection, struct call *call,
     const struct reply *reply)
 {
-	static const char framed[] = "default-src 'none'; style-src"
-				     " 'unsafe-inline'; frame-ancestors 'self'";
-	static const char sandboxed[] = "sandbox; default-src 'none';"
-					" frame-ancestors 'self'";
 	struct MHD_Response *response =
 	    MHD_create_response_from_fd64(reply->size, reply->file);
-	const char *rule =
-	    strcmp(reply->type, "application/pdf") == 0 ? framed : sandboxed;
 	bool ok;
 
 	if (response == NULL) {
@@ -245,7 +237,8 @@ send_file(struct MHD_Connection *connection, struct call *call,
 		    "attachment") == MHD_YES) &&
 	    (!reply->is_text ||
 		(MHD_del_response_header(response, CSP, CLOSED) == MHD_YES &&
-		    MHD_add_response_header(response, CSP, rule) == MHD_YES));
+		    MHD_add_response_header(response, CSP, SANDBOX) ==
+			MHD_YES));
 	if (!ok) {
 		MHD_destroy_response(response);
 		response = NULL;

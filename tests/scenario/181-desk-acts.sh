@@ -51,6 +51,9 @@ check "without the secret nothing is done" test "$(curl -s -o work/answer -w '%{
 big=$(status /desk/uploads/check -d '{"name":"big.pdf","size":4294967296}')
 check "a file that is too large, by its name" sh -c "[ $big = 413 ] && grep -q 'big.pdf' work/answer"
 check "one of a type that the policy does not take" test "$(status /desk/uploads/check -d '{"name":"x.txt","size":99999999999,"document":"agreement/page"}')" = 403
+check "nor one of another ending" sh -c "[ $(status /desk/uploads/check -d '{"name":"x.exe","size":9,"document":"agreement/page"}') = 403 ] && grep -q 'x.exe' work/answer"
+check "nor a longer name" test "$(status /desk/uploads/check -d '{"name":"'"$(printf '%0120d' 0)"'","size":9,"document":"agreement/page"}')" = 403
+check "the same when it comes" test "$(status '/desk/uploads?name=x.exe&size=1&document=agreement/page' -X POST -d x)" = 403
 check "what would do is told so" test "$(status /desk/uploads/check -d '{"name":"x.txt","size":9,"document":"agreement/page"}')" = 200
 truncate -s 4294967296 work/sparse
 got=$(status "/desk/uploads?name=sparse.bin&size=4294967296" -X POST -T work/sparse -m 60)
@@ -136,6 +139,9 @@ check "which works once" test "$(curl -s -o work/answer -w '%{http_code}' "http:
 for member in version.yaml META-INF/manifest.xml ../copy.asice /etc/passwd; do
 	check "no text: $member" test -z "$(once "$member")"
 done
+at mofa pull work/mine >/dev/null || not_ok "a local copy"
+act /desk/fetch '{"document":"agreement/page","version":1,"local":true}'
+comes_to "or taken from the local copy" result '"copy"'
 send work/page.asice page.asice
 act /desk/verify '{"upload":"'$upload'"}'
 comes_to "a copy that is dropped is verified" result '"outcome":"VALID"'

@@ -207,12 +207,14 @@ function send(path, file, onProgress, signal) {
 
 /*
  * Hand a file to the desk: {upload, size, sha256}.  The desk is asked by
- * name and size first, so that it may refuse before the first byte.
+ * name and size first, so that it may refuse before the first byte; by what
+ * the policy says of the document's type, if it is named.
  */
-export async function upload(file, onProgress = () => {}, signal) {
-	await postJSON("/desk/uploads/check",
-	    { name: file.name, size: file.size }, signal);
-	const query = queryText({ name: file.name, size: file.size });
+export async function upload(file, onProgress = () => {}, signal, document) {
+	const told = { name: file.name, size: file.size,
+		...(document ? { document } : {}) };
+	await postJSON("/desk/uploads/check", told, signal);
+	const query = queryText(told);
 	return send(`/desk/uploads?${query}`, file, onProgress, signal);
 }
 

@@ -88,7 +88,8 @@ class Deposit {
 		fill(one.state, bar);
 		one.problem = null;
 		one.sending = upload(one.file, (done) => { bar.value = done; },
-		    AbortSignal.any([this.signal, one.stop.signal]))
+		    AbortSignal.any([this.signal, one.stop.signal]),
+		    this.draft().document)
 			.then((told) => {
 				one.upload = told.upload;
 				fill(one.state, digest(told.sha256));
