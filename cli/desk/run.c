@@ -156,12 +156,14 @@ show(struct desk *desk, const char *file, struct error *err)
 static bool
 serve(struct desk *desk, const sigset_t *signals, struct error *err)
 {
-	struct server *server = server_start(desk, err);
+	struct server *server = NULL;
 	char file[FILE_PATH] = "";
 	door_word token;
-	bool ok = server != NULL;
+	bool ok;
 
-	ok = ok && door_init(&desk->door, time_monotonic_ms(), token, err) &&
+	/* The server's threads use the door from their first request on. */
+	ok = door_init(&desk->door, time_monotonic_ms(), token, err) &&
+	    (server = server_start(desk, err)) != NULL &&
 	    open_write(desk, token, file, err) && show(desk, file, err);
 	if (ok && wait_for_end(desk, signals) == 0)
 		output_note("nobody used the desk: it ended");
