@@ -7,6 +7,26 @@ from proof import PAGES, row
 WIDTHS = [(320, 640, 1), (768, 1024, 1), (1280, 900, 1), (320, 256, 4)]
 
 
+# WCAG 2.2, 1.4.12.
+SPACED = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; " +
+	"word-spacing: 0.16em !important; } p { margin-block-end: 2em !important; }");
+document.adoptedStyleSheets = arguments[0] ? [sheet] : [];
+"""
+
+
+def spaced(page, language):
+    """With the spaces between letters, words and lines that a reader may want."""
+    page.size(768, 1024)
+    page.js(SPACED, True)
+    for name, route in PAGES.items():
+        proof.go(page, route)
+        cut = page.js(layout.CUT) + page.js(layout.BESIDE)
+        row(f"{name} in {language}, with wide text: nothing is cut", not cut, "\n".join(cut))
+    page.js(SPACED, False)
+
+
 def test(driver, desks):
     desk = proof.Desk("mofa")
     desks.append(desk)
@@ -25,6 +45,7 @@ def test(driver, desks):
                 row(f"{where}: nothing is cut", not cut, "\n".join(cut))
                 small = page.js(layout.SMALL)
                 row(f"{where}: what is pressed is large enough", not small, small)
+        spaced(page, language)
     proof.quiet(page, "all widths")
 
 
