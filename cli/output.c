@@ -39,6 +39,12 @@ output_as_lines(void)
 	as_lines = true;
 }
 
+bool
+output_is_lines(void)
+{
+	return as_lines;
+}
+
 void
 output_begin(bool json)
 {

@@ -80,6 +80,8 @@ bool output_error(json_t *json, struct error *err) MUST_USE;
  * with --json}, {"error": what fails}.
  */
 void output_as_lines(void);
+/* Is it? Then nobody but the desk is told, and a terminal nothing. */
+bool output_is_lines(void);
 /* Print a verdict. as_of is when its status is from; NULL if it has none. */
 struct as_of;
 json_t *json_of_verdict(const char *file, const struct verdict *verdict,

@@ -97,6 +97,9 @@ fail(const struct context *context, const struct options_given *given,
 	written = !context->json || context->told ||
 	    output_error(json_of_error(err), &ignored);
 	written = end_output(name) && written;
+	/* What a page said is in it, and the desk's terminal asks what binds. */
+	if (output_is_lines())
+		return error_exit_status(written ? err->kind : ERROR_SYSTEM);
 	if (written || strncmp(err->detail, STDOUT, strlen(STDOUT)) != 0)
 		fprintf(stderr, "valise%s%s: %s: %s\n",
 		    name[0] != '\0' ? " " : "", name, error_words(err),
