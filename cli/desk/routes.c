@@ -298,6 +298,25 @@ add_key(const struct route *route, const struct pair *pair,
 	return child_add(line, err, "%s", key->option);
 }
 
+/*
+ * "diff" takes files too, and a page names no path: nothing with a full stop or a
+ * slash but the document's own.
+ */
+static bool
+check_diff(const char *document, const char *from, const char *to,
+    struct error *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	char name[DOCUMENT_NAME];
+	unsigned version;
+
+	return document_parse(document, name, &version, err) &&
+	    ((from[strspn(from, letters)] == '\0' &&
+		 to[strspn(to, letters)] == '\0') ||
+		error_set(err, ERROR_MALFORMED,
+		    "from and to are versions of %s", name));
+}
+
 /* Add what comes after "--", which makes nothing of it an option. */
 static bool
 add_operands(const struct route *route, const struct request *request,
@@ -327,7 +346,8 @@ add_operands(const struct route *route, const struct request *request,
 	case OPERANDS_DIFF:
 		if (document == NULL || from == NULL || to == NULL)
 			return missing("which document, from and to", err);
-		return child_add(line, err, "%s@%s", document, from) &&
+		return check_diff(document, from, to, err) &&
+		    child_add(line, err, "%s@%s", document, from) &&
 		    child_add(line, err, "%s@%s", document, to);
 	}
 	return true;

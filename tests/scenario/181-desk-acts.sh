@@ -124,8 +124,20 @@ act /desk/terminate '{"document":"agreement/page","reason":"it is over"}'
 comes_to "and signed" result '"result":"signed"'
 close_desk
 
-# --- Copies. ---
+# --- What a page says is no word of a command line, and none at the terminal. ---
 open_desk mofa
+for document in '--help' '/etc/passwd' 'agreement/page\nagreement/other' '\u001b[2Jagreement/page'; do
+	act /desk/sign '{"document":"'"$document"'"}'
+	comes_to "no document: $document" error '"code":"USAGE"'
+done
+check "nothing of it comes to the terminal, which asks what binds" sh -c '! grep -q "does not name a document" work/desk.err'
+mkdir work/agreement; cp work/lo.txt work/agreement/page@1.asice; cp work/lo.txt work/agreement/page@2.asice
+for query in "document=$dir/work/agreement/page&from=1.asice&to=2.asice" "document=agreement/page&from=1.asice&to=2.asice" "document=agreement/page&from=/../1&to=1" "document=-&from=1&to=2"; do
+	ask "/desk/diff?$query" >work/answer
+	check "no file is compared: $query" sh -c '! grep -q "ZIP\|CONTAINER\|\"files\"" work/answer && grep -q "USAGE\|MALFORMED" work/answer'
+done
+
+# --- Copies. ---
 act /desk/fetch '{"document":"agreement/page","version":1}'
 comes_to "a copy is fetched" result '"outcome":"VALID".*"copy":"[0-9a-f]*"'
 copy=$(sed -n 's/.*"copy":"\([0-9a-f]*\)".*/\1/p' work/lines)
