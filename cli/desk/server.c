@@ -129,15 +129,18 @@ struct lines {
 static ssize_t
 read_lines(void *arg, uint64_t at, char *out, size_t room)
 {
-	const struct lines *lines = arg;
+	struct lines *lines = arg;
 	ssize_t n;
 
 	(void)at;
 	if (!child_wait(lines->fd, lines->stop, lines->peer))
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	n = read(lines->fd, out, room);
-	if (n == 0)
+	if (n == 0) {
+		/* It ended by itself: its number may be another's by now. */
+		lines->ends = 0;
 		return MHD_CONTENT_READER_END_OF_STREAM;
+	}
 	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
