@@ -9,6 +9,8 @@
 const MARKS_DEEP = 12;
 /* Characters of where a link leads to. */
 const TARGET = 2000;
+/* Few blanks: of many, each way to part them would be tried. */
+const LINK = /^\]\(\s{0,4}<?([^\s()<>]*)>?(\s{1,4}"[^"]*")?\s{0,4}\)/;
 
 export const node = (tag, children = []) => ({ tag, children });
 
@@ -123,7 +125,7 @@ class Line {
 	/* At "]": a link if "(" follows and a "[" is open. */
 	link() {
 		const rest = this.text.slice(this.at, this.at + TARGET);
-		const found = /^\]\(\s*<?([^\s()<>]*)>?(\s+"[^"]*")?\s*\)/.exec(rest);
+		const found = LINK.exec(rest);
 		const open = this.stack.findLast(({ mark }) =>
 			mark === "[" || mark === "![");
 

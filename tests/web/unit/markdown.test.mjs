@@ -85,6 +85,7 @@ for (const [name, text] of [
 		.join(" a ")],
 	["quotes", ">".repeat(100000)],
 	["quotes in lists", "> - ".repeat(50000)],
+	["links that lead nowhere", `](${" ".repeat(1996)}`.repeat(500)],
 	["list items", "- a\n".repeat(100000)],
 	["nested items", Array.from({ length: 700 }, (_, i) =>
 		" ".repeat(i) + "- a").join("\n")],
