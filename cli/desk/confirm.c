@@ -52,7 +52,10 @@ desk_confirm_by(const struct desk_confirm *desk)
 {
 	if (desk->pinentry.program[0] != '\0')
 		return "pinentry";
-	return desk->at_terminal ? "terminal" : NULL;
+	/* In the background reading would stop it. */
+	return desk->at_terminal && tcgetpgrp(STDIN_FILENO) == getpgrp()
+	    ? "terminal"
+	    : NULL;
 }
 
 static bool

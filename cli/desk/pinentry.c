@@ -15,6 +15,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -301,6 +302,26 @@ say_surroundings(struct dialog *dialog)
 	(void)say(dialog, "SETTIMEOUT", seconds);
 }
 
+/* What was typed at the terminal before it asks is no answer. */
+static void
+forget_typed(const struct pinentry *pinentry)
+{
+	const int fd = pinentry->tty[0] != '\0'
+	    ? open(pinentry->tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+	    : -1;
+	sigset_t stop, before;
+
+	if (fd < 0)
+		return;
+	/* In the background it would stop the desk. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &stop, &before);
+	tcflush(fd, TCIFLUSH);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(fd);
+}
+
 /* A conversation, which ends with the answer of the person. */
 typedef gpg_error_t conversation(struct dialog *dialog, void *arg);
 
@@ -320,6 +341,7 @@ say_all(struct dialog *dialog, conversation *talk, void *arg)
 	if (code != 0)
 		return code;
 	say_surroundings(dialog);
+	forget_typed(dialog->pinentry);
 	return talk(dialog, arg);
 }
 

@@ -162,5 +162,14 @@ send work/bad.asice bad.asice
 act /desk/verify '{"upload":"'$upload'"}'
 comes_to "a finding is a result" result '"outcome":"IN'
 close_desk
+
+# --- Without a line. ---
+open_desk mofa --local
+send work/lo.txt lo.txt; lo=$upload
+send work/en.txt en.txt; en=$upload
+act /desk/push '{"document":"agreement/later","texts":[{"upload":"'$lo'","language":"lo"},{"upload":"'$en'","language":"en"}],"titles":{"en":"Later"}}'
+comes_to "without a line a deposit is kept" result '"result":"kept"'
+close_desk
+check "until there is one" sh -c 'ls offices/mofa/state/*/outbox | grep -q later'
 check "what was fetched is gone with the desk" test -z "$(spool)"
 finish

@@ -38,7 +38,7 @@ enter_desk() {
 }
 close_desk() {
 	kill "${1:--TERM}" "$desk_pid"; wait "$desk_pid"
-	! grep 'Sanitizer\|runtime error' work/desk.err || not_ok "the sanitizers are silent: the desk"
+	! grep 'Sanitizer: \|runtime error' work/desk.err || not_ok "the sanitizers are silent: the desk"
 }
 ask() { path=$1; shift; curl -sS --noproxy '*' -H "Valise-Desk: $secret" "$@" "http://$desk$path"; }
 status() { ask "$@" -o work/answer -w '%{http_code}'; }
