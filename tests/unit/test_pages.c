@@ -180,6 +180,7 @@ static const struct {
 	{ "*", true },
 	{ "\"a\", \"%s\"", true },
 	{ "\"a\",\t\"%s\" ,\"b\"", true },
+	{ "\"a\", \"%s\"\t,\"b\"", true },
 	{ "\"a\"", false },
 	{ "%s", false },
 	{ "\"%s", false },
