@@ -50,7 +50,7 @@ check "whole, and alone" test "$(ls crls | tr '\n' ' ')" = "iom.pem mofa.pem "
 
 # --- A certificate for a browser. ---
 expect "a browser's certificate: the recipe" 0 "" recipe browser work
-expect "opens the register" 0 "<!DOCTYPE html>" curl -sS --tlsv1.3 --cacert offices/mofa/ca.pem --cert-type P12 --cert "work/auditor/auditor.p12:$(cat work/auditor/secret)" "$(cat url)/"
+expect "opens the register" 0 "<title>Valise</title>" curl -sS --tlsv1.3 --cacert offices/mofa/ca.pem --cert-type P12 --cert "work/auditor/auditor.p12:$(cat work/auditor/secret)" "$(cat url)/"
 
 # --- Certificates. ---
 # The files of a person as the recipe names them.
