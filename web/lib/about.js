@@ -49,7 +49,7 @@ async function partiesOf(entries, signal) {
 async function told(name, more, signal) {
 	const query = new URLSearchParams(more);
 	const shown = getJSON(`/v1/documents/${path(name)}${
-	    query.size ? `?${query}` : ""}`, { signal });
+	    more.local ? `?${query}` : ""}`, { signal });
 	query.set("document", name);
 	return Promise.all([shown,
 		getJSON(`/desk/history?${query}`, { signal })]);

@@ -68,7 +68,8 @@ function verdictView(verdict) {
 function asFile(name, number) {
 	if (!server.desk)
 		return h("p", {}, h("a", { download: "",
-			href: downloadPath(name, number) }, t("document.download")));
+			href: downloadPath(name, number) },
+		t("document.download")));
 	const command = `valise fetch ${name}@${number}`;
 	return h("p", {}, h("code", {}, command), " ",
 	    copyButton(t("document.copy-command"), command));
@@ -279,7 +280,8 @@ export async function page(view, route) {
 		details: h("div", {}), acts: h("div", {}) };
 	const leaves = [follow(parts, known, number, route.signal)];
 	paint(parts, known, told);
-	fill(view, top, parts.status, parts.doing, links(known, told), parts.life, parts.versions, parts.details,
+	fill(view, top, parts.status, parts.doing, links(known, told),
+	    parts.life, parts.versions, parts.details,
 	    textsSection(known, told, route, leaves),
 	    compareView(known, number, route.signal), parts.acts);
 	return () => leaves.forEach((leave) => leave());

@@ -73,7 +73,8 @@ function certificateTerms(certificate) {
 async function signer(copy, one) {
 	const certificate = await signerOf(await member(copy, one.file));
 	return h("section", { class: "signer" }, h("h3", {}, named(one.person)),
-	    h("div", { class: "beside" }, terms([[t("evidence.as"), COMMITMENT[one.commitment]?.() ??
+	    h("div", { class: "beside" }, terms([
+	    [t("evidence.as"), COMMITMENT[one.commitment]?.() ??
 	        one.commitment],
 	    [t("register.column.office"), one.office ? named(one.office) : null],
 	    [t("register.party"), one.party ? named(one.party) : null],
