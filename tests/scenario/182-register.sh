@@ -149,6 +149,16 @@ field "Content-Type: text/event-stream"
 # --- Only who may connect, of an office. ---
 expect "nothing is said to a stranger" 56 "" curl -sS --tlsv1.3 --cacert offices/mofa/ca.pem "$(cat url)/"
 
+# An RSA key signs by PSS in TLS 1.3; what can sign by PKCS #1 v1.5 alone shows no certificate.
+openssl req -new -newkey rsa:3072 -nodes -keyout work/rsa.key -out work/rsa.csr -subj /CN=x 2>/dev/null
+check "an RSA key" "$top/certs/ca" issue certs/mofa connect work/rsa.csr auditor@mofa.example "" work/rsa.pem
+by_rsa() {
+	printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | openssl s_client -connect "127.0.0.1:$(cat port)" \
+		-CAfile offices/mofa/ca.pem -cert work/rsa.pem -key work/rsa.key -ign_eof "$@" 2>&1
+}
+check "connects" sh -c 'printf "%s\n" "$1" | grep -q "^HTTP/1.1 200"' sh "$(by_rsa)"
+check "and without PSS does not" sh -c 'printf "%s\n" "$1" | grep -q "certificate required"' sh "$(by_rsa -sigalgs RSA+SHA256:ECDSA+SHA256)"
+
 # --- An administrator may do without. ---
 echo "register: no thanks" >>valised.yaml
 expect "what is neither yes nor no is refused" 8 "register\|no thanks" "$valised" --config valised.yaml --check
