@@ -38,10 +38,16 @@ function proof(row, proving) {
 	return proofBadge(proving ? "proving" : "word");
 }
 
+/* What waits for a signature is the newest, though an older is in force. */
+function documentAddress(row) {
+	const version = row.waits ? `?version=${row.version}` : "";
+	return `#/document/${row.document}${version}`;
+}
+
 function rowOf(row, proving) {
 	const { text, lang } = titleOf(row);
 	return { cells: [
-		h("a", { href: `#/document/${row.document}` },
+		h("a", { href: documentAddress(row) },
 		    named(text, lang)),
 		[h("code", {}, named(row.document)), " ", marks(row)],
 		[statusBadge(row.status), row["in-force"] &&
