@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import zipfile
 
 import proof
 from proof import DIR, row
@@ -46,6 +47,14 @@ def verify(page):
     drop(page, "#v-file", WORK / "none.asice")
     page.wait("return document.querySelector('.verdict.bad, .problem')", what="a verdict on no container")
     row("a file that is no container is no copy", "geneva" not in page.text("#main"))
+    with zipfile.ZipFile(WORK / "foreign.asice", "w") as foreign:
+        foreign.writestr("mimetype", "application/vnd.etsi.asic-e+zip")
+        foreign.writestr("contract.txt", "Article 1")
+    drop(page, "#v-file", WORK / "foreign.asice")
+    page.wait_text("Not decided", ".verdict h2")
+    said = page.text("#main")
+    row("another maker's container is said to be one",
+        proof.catalogue("en")["means.NOT_A_DOCUMENT"] in said, said)
     proof.quiet(page, "verify")
 
 
@@ -75,6 +84,28 @@ def deposit(page):
     row("then it is deposited", "It is deposited." in said, said)
     row("as the command sees", "By the <b>page</b>" in command("mofa", "show", "agreement/by-the-page").stdout)
     proof.quiet(page, "deposit")
+
+
+def onto(page):
+    """Another office's version that this one has not seen stands in the way."""
+    command("iom-vientiane", "push", "mou/other", "--text", "en=work/agreement.en.txt",
+            "--title", "en=Other", "--yes")
+    proof.go(page, "#/deposit")
+    drop(page, "#d-files", WORK / "agreement-2.en.txt")
+    page.wait("return document.querySelectorAll('.deposit .digest').length === 1", what="its digest")
+    page.js("document.getElementById('d-language-0').value = 'en';"
+            "document.getElementById('d-language-0').dispatchEvent(new Event('input'))")
+    page.type("#d-document", "mou/other")
+    page.type("#d-title-en", "Other")
+    page.click(".deposit button.main")
+    said = page.wait("return document.querySelector('.deposit .problem')?.innerText")
+    row("what to do is said by the code", proof.catalogue("en")["todo.VERSION_NOT_SEEN"] in said, said)
+    page.click_text("Go on, and end the signing of version 1")
+    page.wait("return document.querySelector('section.ask h2')", what="version.yaml")
+    page.click("section.ask button.main")
+    said = over(page)
+    row("then it is deposited onto that", "It is deposited." in said and
+        "mou/other@2" in page.text("#main"), said)
 
 
 def refused(page):
@@ -191,6 +222,7 @@ def test(driver, desks):
     page.size(1280)
     verify(page)
     deposit(page)
+    onto(page)
     refused(page)
     sign(driver, desks)
     accept(page, desk)

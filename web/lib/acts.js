@@ -36,9 +36,10 @@ const declined = () => h("div", { class: "problem", role: "alert" },
 
 /*
  * Do an act and show in place how it goes.  Returns its result; null if it
- * failed, which place says then.  signal: ends it.
+ * failed, which place says then.  signal: ends it; onProblem: called after
+ * that with the problem.
  */
-export async function doing(place, path, body, signal) {
+export async function doing(place, path, body, signal, onProblem) {
 	const bar = h("div", {}, progressOf({ doing: t("do.progress") }));
 	const notes = h("ul", { class: "notes" });
 	let waited = false;
@@ -54,9 +55,11 @@ export async function doing(place, path, body, signal) {
 					: progressOf(told));
 		}, signal);
 	} catch (problem) {
-		if (problem.name !== "AbortError")
-			fill(place, waited && problem.code === "USAGE" ? declined()
-				: problemBox(problem));
+		if (problem.name === "AbortError")
+			return null;
+		fill(place, waited && problem.code === "USAGE" ? declined()
+			: problemBox(problem));
+		onProblem?.(problem);
 		return null;
 	} finally {
 		bar.remove();

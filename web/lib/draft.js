@@ -33,8 +33,11 @@ export function lacks(draft) {
 	return out;
 }
 
-/* The body of POST /desk/push; all files have been handed to the desk. */
-export function bodyOf(draft, dryRun) {
+/*
+ * The body of POST /desk/push; all files have been handed to the desk.  onto:
+ * the version whose signing is ended by it, or null.
+ */
+export function bodyOf(draft, dryRun, onto = null) {
 	const titles = {};
 	for (const { language, text } of draft.titles) {
 		if (text.trim())
@@ -47,5 +50,6 @@ export function bodyOf(draft, dryRun) {
 		annexes: draft.files.filter((file) => file.annex).map((file) =>
 		    ({ upload: file.upload })),
 		titles, note: draft.note.trim(), "dry-run": dryRun,
+		...onto === null ? {} : { onto },
 	};
 }

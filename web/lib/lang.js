@@ -52,6 +52,11 @@ function message(id) {
 	return messages[id] || english[id] || id;
 }
 
+/* Is there such a message? */
+export function has(id) {
+	return Object.hasOwn(english, id);
+}
+
 /* The message as text, for attributes and titles. */
 export function t(id, args = {}) {
 	return message(id).replace(/\{([a-z-]+)\}/g,

@@ -4,7 +4,7 @@
  */
 
 import { h, fill } from "./dom.js";
-import { t, tn } from "./lang.js";
+import { has, t, tn } from "./lang.js";
 import { groups } from "./groups.js";
 
 /* Longest text from a server that is shown; ours are at most 2000 bytes. */
@@ -131,6 +131,8 @@ const NEXT = {
 	REFUSED: () => t("next.refused"),
 	NOT_FOUND: () => t("next.not-found"),
 	CONFLICT: () => t("next.conflict"),
+	USAGE: () => t("next.usage"),
+	MALFORMED: () => t("next.usage"),
 	LIMIT: () => t("next.limit"),
 	SESSION_ENDED: () => t("next.session"),
 	COPY_LARGE: () => t("next.copy-large"),
@@ -138,11 +140,16 @@ const NEXT = {
 	JOURNAL_ROLLED_BACK: () => t("next.rolled-back"),
 };
 
+/* What to do about a code that a program tells (codes.def), or null. */
+export function remedy(code) {
+	return has(`todo.${code}`) ? t(`todo.${code}`) : null;
+}
+
 /* A problem as a sentence with its code, and what to do next. */
 export function problemBox(problem) {
 	const code = problem.code ?? "SYSTEM";
 	const detail = problem.detail ?? problem.message ?? `${problem}`;
-	const next = NEXT[code]?.() ?? (problem.exit === 1
+	const next = NEXT[code]?.() ?? remedy(code) ?? (problem.exit === 1
 		? t("next.untrusted") : t("next.system"));
 	return h("div", { class: "problem", role: "alert" },
 	    h("p", {}, named(detail)), h("p", {}, next),

@@ -7,6 +7,7 @@ import { getBytes, getJSON, server, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
 import { dropPlace } from "../lib/drop.js";
+import { findingItem } from "../lib/findings.js";
 import { t } from "../lib/lang.js";
 import { announce, badge, button, digest, heading, named, plain, problemBox,
 	save, table, terms, time } from "../lib/view.js";
@@ -95,11 +96,10 @@ function opened(place, file, result) {
 		[t("register.column.proof"), result.proved
 			? badge(t("proof.proved"), "good")
 			: badge(t("bags.not-proved"), "wait")],
-		[t("bags.contents"), h("ul", {}, result.documents.map(document))],
-		[t("verify.findings"), result.findings.length ? h("ul", {},
-		    result.findings.map((one) => h("li", {},
-		        h("code", {}, named(one.code)), " ",
-		        h("bdi", { lang: "en" }, plain(one.text))))) : null]]),
+		[t("bags.contents"), h("ul", {}, result.documents.map(document))]]),
+	result.findings.length ? [h("h3", {}, t("verify.findings")),
+		h("ul", { class: "findings" }, result.findings.map(findingItem))]
+		: null,
 	h("p", {}, t("bags.acknowledge")),
 	h("p", {}, saveButton(result.copy, `${file.name}.ack`)));
 	announce(said);

@@ -6,7 +6,7 @@
  * pressing the button again.
  */
 
-import { request, upload } from "../lib/api.js";
+import { getJSON, request, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
 import { bodyOf, DOCUMENT, lacks, languageOf, LANGUAGES }
@@ -20,6 +20,7 @@ class Deposit {
 	constructor(view, route) {
 		this.signal = route.signal;
 		this.files = [];
+		this.onto = null;
 		this.titles = [language, ...LANGUAGES.filter((code) =>
 		    code !== language)].map((code) => ({ language: code, text: "" }));
 		this.place = { files: h("div"), lacks: h("div", { role: "status" }),
@@ -178,9 +179,31 @@ class Deposit {
 		if (!await this.ready())
 			return;
 		const result = await doing(this.place.going, "/desk/push",
-		    bodyOf(this.draft(), true), this.signal);
+		    bodyOf(this.draft(), true, this.onto), this.signal,
+		    (problem) => this.offer(this.place.going, problem));
 		if (result)
 			this.showLook(result);
+	}
+
+	/*
+	 * What stands in the way is the newest version: look at it first, or end
+	 * its signing though another party has signed it.
+	 */
+	async offer(place, { code }) {
+		if (!["VERSION_NOT_SEEN", "SIGNED_BY_OTHERS"].includes(code))
+			return;
+		const { document } = this.draft();
+		const told = await getJSON(`/v1/documents/${document}`,
+		    { signal: this.signal });
+		const { version } = told.versions.at(-1);
+		const link = h("a", { href: `#/document/${document}` +
+		    `?version=${version}`, target: "_blank" },
+		t("deposit.newest", { version }));
+		place.append(h("p", { class: "actions" }, link,
+		    button(t("deposit.onto", { version }), () => {
+			this.onto = version;
+			this.look();
+		    })));
 	}
 
 	/* version.yaml, as it is to be signed. */
@@ -222,7 +245,8 @@ class Deposit {
 
 	async deposit(going) {
 		const result = await doing(going, "/desk/push",
-		    bodyOf(this.draft(), false), this.signal);
+		    bodyOf(this.draft(), false, this.onto), this.signal,
+		    (problem) => this.offer(going, problem));
 		if (!result)
 			return;
 		const kept = result.result === "kept";
@@ -238,6 +262,7 @@ class Deposit {
 			[t("journal.time"), result.time ? time(result.time) : null]]));
 		announce(said);
 		title.focus();
+		this.onto = null;
 		this.files = [];
 		this.showFiles();
 	}

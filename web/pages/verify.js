@@ -8,6 +8,7 @@ import { upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
 import { dropPlace } from "../lib/drop.js";
+import { findingItem } from "../lib/findings.js";
 import { languageName, t, tn } from "../lib/lang.js";
 import { announce, badge, bytes, digest, heading, named, plain, problemBox,
 	statusBadge, table, terms, time } from "../lib/view.js";
@@ -46,27 +47,11 @@ function outcomeBox(verdict) {
 	            ? named(verdict.enrolment.journal) : null]]));
 }
 
-/* A newer program may tell codes that have no message here. */
-const known = (code) => /^[A-Z][A-Z_]*$/.test(code) &&
-	t(`means.${code}`) !== `means.${code}`;
-
-function findingBox({ code, about, text }) {
-	return h("li", {},
-	    h("p", {}, h("strong", {}, known(code)
-	        ? t(`means.${code}`) : plain(code)),
-	        about ? [" ", h("code", {}, named(about))] : null),
-	    known(code)
-	        ? h("p", {}, badge(t("verify.todo"), "wait"), " ",
-	            t(`todo.${code}`)) : null,
-	    h("p", { class: "small" }, h("code", {}, plain(code)), " ",
-	        h("bdi", { lang: "en" }, plain(text))));
-}
-
 function findingsBox(verdict) {
 	if (verdict.findings.length === 0)
 		return null;
 	return h("section", {}, h("h2", {}, t("verify.findings")),
-	    h("ul", { class: "findings" }, verdict.findings.map(findingBox)));
+	    h("ul", { class: "findings" }, verdict.findings.map(findingItem)));
 }
 
 const stateWord = (state) => Object.hasOwn(STATES, state)

@@ -33,6 +33,7 @@ test("a draft that is whole lacks nothing, and is what is asked for", () => {
 		texts: [{ upload: "1", language: "en" }],
 		annexes: [{ upload: "2" }], titles: { en: "A" }, note: "a",
 		"dry-run": true });
+	assert.equal(bodyOf(draft(), false, 3).onto, 3);
 });
 
 for (const [more, lack] of [
