@@ -35,7 +35,7 @@ for copy in draft part force terminated; do
 done
 # Words of that form that are no codes: variables of the environment, a type.
 grep -rhoE --include='*.[ch]' '"[A-Z]+_[A-Z_]+[":]' "$top/lib" "$top/cli" "$top/daemon" |
-	tr -d '":' | sort -u | grep -vE '^(VALISE_.*|SHA_CTX|NO_COLOR|HTTPS_PROXY|NO_PROXY|NOTIFY_SOCKET|WATCHDOG_USEC|GIT_PAGER|LC_ALL|LC_MESSAGES|XDG_.*_HOME)$' >codes
+	tr -d '":' | sort -u | grep -vE '^(VALISE_.*|SHA_CTX|NO_COLOR|HTTPS_PROXY|NO_PROXY|NOTIFY_SOCKET|WATCHDOG_USEC|GIT_PAGER|LC_ALL|LC_CTYPE|LC_MESSAGES|WAYLAND_DISPLAY|XDG_.*_HOME|XDG_RUNTIME_DIR)$' >codes
 [ "$(wc -l <codes)" -gt 50 ] && ok "there are codes" || not_ok "$(wc -l <codes) codes"
 while read -r code; do
 	if grep -q "^[A-Z]*($code," "$top/lib/base/codes.def" || grep -q "\[ERROR_$code\]" "$top/lib/base/error.c"; then ok "$code"; else not_ok "$code is not in the table of codes"; fi
