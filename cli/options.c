@@ -295,6 +295,8 @@ static const struct options_option list_options[] = {
 	    "by name, title, title:LANG, date, status or type; -KEY for the"
 	    " other way: --sort=-date is the newest first"),
 	VALUE(OPTION_LIMIT, "limit", "N", "the first N only"),
+	VALUE(OPTION_CURSOR, "cursor", "WORD",
+	    "the N that come next: the cursor that --json answered"),
 	FLAG(OPTION_ALL_VERSIONS, "all-versions",
 	    "a row for each version, proved: also of those superseded,"
 	    " withdrawn or lapsed"),
@@ -623,8 +625,8 @@ static const struct options_command commands[] = {
 	    " terminated; where an older version is in force that is told"
 	    " beside it, and --status finds it by either. Titles are in your"
 	    " language (LC_ALL, LC_MESSAGES, LANG).",
-	    "  valise list agreement --status \"in force\"\n", "not --proved",
-	    list_forms },
+	    "  valise list agreement --status \"in force\"\n",
+	    "not --proved, --cursor", list_forms },
 	{ "status", "tell how this office stands",
 	    "Who this is, when certificates, full powers and the CRL of this"
 	    " party end, whether the daemon can be reached, how far the"

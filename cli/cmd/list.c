@@ -13,13 +13,15 @@
 #include "client/known.h"
 
 /*
- * size is the journal's that was seen, count the daemon's word for how many
- * match; 0 and -1: nobody said.
+ * cursor is the next page's, or "" (there is none); size the journal's that was
+ * seen, count the daemon's word for how many match; 0 and -1: nobody said.
  */
 static bool
-print_json(json_t *all, uint64_t size, json_int_t count, struct error *err)
+print_json(json_t *all, const char *cursor, uint64_t size, json_int_t count,
+    struct error *err)
 {
-	json_t *json = json_pack("{s:O, s:n}", "documents", all, "cursor");
+	json_t *json = json_pack("{s:O, s:s?}", "documents", all, "cursor",
+	    cursor[0] != '\0' ? cursor : NULL);
 
 	if (size != 0)
 		json_object_set_new(json, "size",
@@ -123,13 +125,16 @@ print_end(struct listing *to, struct list_table *table, struct error *err)
 	const struct list_filters *filters = to->proving.filters;
 	const bool more = filters->limit != 0 &&
 	    (to->pages.cursor[0] != '\0' || to->num > filters->limit);
+	/* Behind rows that are left out here no page begins. */
+	const char *cursor =
+	    more && to->num <= filters->limit ? to->pages.cursor : "";
 
 	if (!list_sort(filters, to->all, err))
 		return false;
 	cut_rows(to->all, filters->limit);
 	if (session->context->json)
-		return print_json(to->all, session->seen.size, to->pages.count,
-		    err);
+		return print_json(to->all, cursor, session->seen.size,
+		    to->pages.count, err);
 	if (to->printing == NULL && !list_print(table, to->all, err))
 		return false;
 	list_end(table, list_is_filtered(filters));
@@ -163,7 +168,10 @@ list_line(struct context *context, const struct list_filters *filters,
 			.limit = filters->limit < LIMIT_LIST_PAGE
 			    ? filters->limit
 			    : LIMIT_LIST_PAGE };
-		ok = take_pages(&to, err) && print_end(&to, &table, err);
+		ok =
+		    (filters->cursor == NULL ||
+			list_pages_begin_at(&to.pages, filters->cursor, err)) &&
+		    take_pages(&to, err) && print_end(&to, &table, err);
 		list_pages_end(&to.pages);
 		session_close(&session);
 	}
@@ -262,7 +270,7 @@ list_local(struct context *context, const struct list_filters *filters,
 
 	cut_rows(all, filters->limit);
 	if (ok && context->json)
-		ok = print_json(all, 0, (json_int_t)num, err);
+		ok = print_json(all, "", 0, (json_int_t)num, err);
 	else if (ok && (ok = list_print(&printing, all, err))) {
 		list_end(&printing, list_is_filtered(filters));
 		if (num > json_array_size(all))
@@ -283,6 +291,8 @@ cmd_list(struct context *context, const struct options_given *given,
 
 	ok = list_filters_read(given, &filters, err) &&
 	    (!proved || arguments_need_line(context, "--proved", err)) &&
+	    (filters.cursor == NULL ||
+		arguments_need_line(context, "--cursor", err)) &&
 	    context_load(context, err) &&
 	    (context->local
 		    ? list_local(context, &filters, err)

@@ -28,8 +28,9 @@ struct list_filters {
 	struct sorting sorting;
 	/* the newest version's: [since_ms, until_ms) */
 	int64_t since_ms, until_ms;
-	bool waits;     /* it waits for the signature of who asks */
-	unsigned limit; /* so many rows; 0: all */
+	bool waits;         /* it waits for the signature of who asks */
+	unsigned limit;     /* so many rows; 0: all */
+	const char *cursor; /* NULL: from the first; it needs the limit */
 	bool all_versions;
 };
 #define LIST_FILTERS                                                           \
@@ -100,6 +101,9 @@ struct list_pages {
 bool list_pages_next(struct list_pages *pages, json_t **rows,
     struct error *err) MUST_USE;
 void list_pages_end(struct list_pages *pages);
+/* Before the first: begin behind a cursor, which the daemon checks. */
+bool list_pages_begin_at(struct list_pages *pages, const char *cursor,
+    struct error *err) MUST_USE;
 /*
  * Append the rows of all pages, by name, as the daemon answers them: an older
  * one gives more than the filters ask for.

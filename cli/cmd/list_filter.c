@@ -168,6 +168,7 @@ list_filters_read(const struct options_given *given, struct list_filters *out,
 	out->party = options_value(given, OPTION_PARTY);
 	out->waits = options_has(given, OPTION_WAITS);
 	out->all_versions = options_has(given, OPTION_ALL_VERSIONS);
+	out->cursor = options_value(given, OPTION_CURSOR);
 	return take_type(given, out, err) &&
 	    take_since(options_value(given, OPTION_SINCE), out, err) &&
 	    take_until(options_value(given, OPTION_UNTIL), out, err) &&
@@ -176,6 +177,8 @@ list_filters_read(const struct options_given *given, struct list_filters *out,
 	    take_language(options_value(given, OPTION_LANGUAGE), out, err) &&
 	    take_sort(options_value(given, OPTION_SORT), out, err) &&
 	    take_limit(options_value(given, OPTION_LIMIT), out, err) &&
+	    (out->cursor == NULL || out->limit != 0 ||
+		error_set(err, ERROR_USAGE, "--cursor needs --limit")) &&
 	    check_status(out, err);
 }
 

@@ -205,9 +205,9 @@ all_documents(struct session *session, json_t *all, struct error *err)
 
 /* --- One page. --- */
 
-/* Begin behind a cursor, which is checked by the daemon. */
-static bool
-begin_at(struct list_pages *pages, const char *cursor, struct error *err)
+bool
+list_pages_begin_at(struct list_pages *pages, const char *cursor,
+    struct error *err)
 {
 	if (strlen(cursor) >= sizeof(pages->cursor))
 		return error_set(err, ERROR_USAGE,
@@ -244,7 +244,7 @@ list_page(struct session *session, const struct list_filters *filters,
 
 	*out = NULL;
 	list_proving_begin(session, filters, prove_all, json_array(), &proving);
-	ok = begin_at(&pages, cursor, err) &&
+	ok = list_pages_begin_at(&pages, cursor, err) &&
 	    list_pages_next(&pages, &rows, err);
 	if (ok)
 		ok = list_prove_rows(&proving, rows, err);

@@ -90,7 +90,16 @@ is "in Lao" "cut airport tb labour border " iom-bangkok list --sort title:lo
 is "the newest first" "airport tb cut labour border " iom-bangkok list --sort=-date
 is "the first of them" "airport tb " iom-bangkok list --sort=-date --limit 2
 expect "how many there are is said" 0 "the first 2 of 5, as the daemon counts them" at iom-bangkok list --sort=-date --limit 2
+cursor() { at iom-bangkok --json list "$@" | tr -d '\n' | sed -n 's/.*"cursor": *"\([^"]*\)".*/\1/p'; }
+is "those that come next" "cut labour " iom-bangkok list --sort=-date --limit 2 --cursor "$(cursor --sort=-date --limit 2)"
+is "and the last" "border " iom-bangkok list --sort=-date --limit 2 --cursor "$(cursor --sort=-date --limit 2 --cursor "$(cursor --sort=-date --limit 2)")"
+check "behind which there is nothing" test -z "$(cursor --sort=-date --limit 5)"
 is "the first by name" "airport border " iom-bangkok list --limit 2
+is "and then" "cut labour " iom-bangkok list --limit 2 --cursor "$(cursor --limit 2)"
+expect "a cursor is of pages" 2 "needs --limit" at iom-bangkok list --cursor agreement/cut
+expect "a cursor that is none" 2 "cursor" at iom-bangkok list --sort=-date --limit 2 --cursor "-x~y"
+expect "a long one" 2 "the cursor is none" at iom-bangkok list --limit 2 --cursor "$(printf '%02000d' 0)"
+expect "none without a line" 2 "--cursor" at iom-bangkok --local list --limit 2 --cursor agreement/cut
 is "of those that match" "labour " iom-bangkok list --party iom --sort=-name agreement --limit 1
 expect "in JSON" 0 '"count": *2' at iom-bangkok --json list --party iom --sort=-name agreement --limit 1
 is "all versions, sorted" "border labour airport border cut tb " iom-bangkok list --all-versions --sort=-status

@@ -36,6 +36,11 @@ let_in
 check "the token is given for a secret" test ${#secret} = 64
 check "which is another word" test "$secret" != "$token"
 check "with it a page is answered" test "$(status /v1/documents)" = 200
+ask '/v1/documents?limit=1' >work/answer
+cursor=$(sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p' work/answer)
+check "a page of the register leads to the next" sh -c "grep -q agreement/first work/answer && test -n '$cursor'"
+ask "/v1/documents?limit=1&cursor=$cursor" >work/answer
+check "which is the last" sh -c "grep -q agreement/second work/answer && ! grep -q agreement/first work/answer && grep -q '\"cursor\":null' work/answer"
 check "there is no cookie" sh -c "! curl -sD - -o work/answer -H 'Valise-Desk: $secret' http://$desk/desk | grep -qi '^set-cookie'"
 check "a cookie is no way in" test "$(curl -s -o work/answer -w '%{http_code}' -b "Valise-Desk=$secret" "http://$desk/v1/documents")" = 401
 check "no way in by the query" test "$(curl -s -o work/answer -w '%{http_code}' "http://$desk/v1/documents?Valise-Desk=$secret")" = 401

@@ -121,7 +121,10 @@ function merge(first, others) {
 
 /* Without a line a desk shows the local copy. */
 async function local(place, query, signal, problem) {
-	const told = await getJSON(asked(query, { local: "yes" }), { signal });
+	/* All of it is one page. */
+	const whole = new URLSearchParams(query);
+	whole.delete("cursor");
+	const told = await getJSON(asked(whole, { local: "yes" }), { signal });
 	show(place, query, { ...told, local: true }, false);
 	place.prepend(problemBox(problem));
 }
