@@ -1,7 +1,8 @@
 #!/bin/sh
 # SIGKILL of either process at random moments, under writers and readers:
 # nothing acknowledged is lost, no reader sees half an act, the journal never
-# forks, and every start is quick.  SOAK_KILLS of them (20).
+# forks, and every start is quick.  SOAK_KILLS of them (20); SIGTERM ends it after
+# those that were, which are judged.
 . "$(dirname "$0")/lib.sh"
 kills=${SOAK_KILLS:-20}
 start "repeats: 1000000000"
@@ -16,6 +17,7 @@ soak=$!
 now_ms() { date +%s%3N; }
 rnd() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
 i=0 slowest=0 forked=0 refused=0
+trap 'kills=$i' TERM
 while [ $i -lt "$kills" ] && kill -0 $soak 2>/dev/null; do
 	i=$((i + 1))
 	sleep "0.$(printf %03d $(($(rnd) % 150)))"
