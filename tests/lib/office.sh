@@ -138,6 +138,17 @@ stop_daemon() {
 	rm -f "$1/pid"
 }
 
+# DIR: SIGKILL; what the daemon started goes by itself, and has the data folder until then
+kill_daemon() {
+	pid=$(cat "$1/pid")
+	left=$(pgrep -P "$pid" | while read -r child; do echo "$child"; pgrep -P "$child"; done)
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null
+	for child in $left; do
+		while [ -e "/proc/$child" ] && ! grep -q '^State:.Z' "/proc/$child/status" 2>/dev/null; do sleep 0.02; done
+	done
+}
+
 enrol() {
 	dir=$1; shift
 	"$valised" --config "$dir/valised.yaml" enrolment >"$dir/enrolment.yaml" 2>"$dir/fingerprint"

@@ -32,7 +32,7 @@ while [ $round -lt "${ROUNDS:-6}" ]; do
 	writer "$round-2" iom-vientiane & w2=$!
 	# A random moment is the point; nothing waits for it.
 	sleep "0.$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')"
-	if [ $((round % 2)) = 0 ]; then kill -9 "$(cat pid)"; else pkill -9 -P "$(cat pid)"; fi
+	if [ $((round % 2)) = 0 ]; then kill_daemon "$dir"; else pkill -9 -P "$(cat pid)"; fi
 	touch work/stop; wait $w1 $w2 2>/dev/null
 	wait "$(cat pid)" 2>/dev/null
 	check "it starts after a kill ($round)" start_daemon "$dir"
@@ -136,7 +136,7 @@ kill -0 "$parent" 2>/dev/null && not_ok "the server ends with its signer" || ok 
 start_daemon "$dir"
 child=$(pgrep -P "$(cat pid)") reader=$(pgrep -P "$(pgrep -P "$(cat pid)")")
 check "the signer has a reader" test -n "$reader"
-kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null
+kill_daemon "$dir"
 i=0; while kill -0 "$child" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.02; i=$((i + 1)); done
 kill -0 "$child" 2>/dev/null && not_ok "the signer ends with its server" || ok "the signer ends with its server"
 i=0; while kill -0 "$reader" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.02; i=$((i + 1)); done

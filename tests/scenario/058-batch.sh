@@ -102,7 +102,7 @@ list=work/lists/cut.yaml
 for i in $(seq 160); do item $list agreement/e$i "Article $i"; done
 run & pushing=$!
 until grep -q 'agreement/e2@1' work/said; do kill -0 $pushing 2>/dev/null || break; done
-kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null; rm pid
+kill_daemon "$dir"; rm pid
 got=0; wait $pushing || got=$?
 told=$(grep -c '^deposited agreement/e' work/said)
 check "the daemon is killed meanwhile: exit 6" test $got = 6 -a "$told" -lt 160

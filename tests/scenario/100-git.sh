@@ -145,7 +145,7 @@ late=$(git -C work/clone2 rev-parse origin/agreement/late)
 expect "no branch tells of it yet" 128 "" tip agreement/late
 expect "fsck finds nothing wrong beside the daemon" 0 "nothing is wrong" "$valised" fsck data
 check "a backup has the branch" sh -c "\"$valised\" --config valised.yaml backup work/saved >/dev/null && test \$(git --git-dir=work/saved/store.git rev-parse agreement/late) = $late"
-kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null; rm data/store.git/packed-refs.lock
+kill_daemon "$dir"; rm data/store.git/packed-refs.lock
 expect "fsck finds nothing wrong after kill -9" 0 "nothing is wrong" "$valised" fsck data
 git --git-dir=data/store.git repack -q -a -d; git --git-dir=data/store.git -c gc.pruneExpire=now gc -q --prune=now
 start_daemon "$dir"

@@ -61,7 +61,7 @@ expect "a stop journals the counts that are open" 0 "^3$" num deliveries
 expect "and forgets who was given what" 0 "^200$" get iom-bangkok one
 expect "so there is an entry" 0 "^$((before + 2))$" num deliver
 get iom-bangkok one >/dev/null
-kill -9 "$(cat pid)"; wait "$(cat pid)" 2>/dev/null; start_stepped
+kill_daemon "$dir"; start_stepped
 expect "a kill loses a count" 0 "^3$" num deliveries
 expect "and no delivery" 0 "^$((before + 2))$" num deliver
 expect "the daemon's folder is whole" 0 "nothing is wrong" "$valised" fsck data
