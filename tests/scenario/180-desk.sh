@@ -2,7 +2,7 @@
 # The desk: who gets in, what its pages are answered, and how it ends.
 . "$(dirname "$0")/lib.sh"
 start
-enrol "$dir" mofa >/dev/null
+enrol "$dir" mofa iom-geneva >/dev/null
 deposit mofa first >/dev/null
 deposit mofa second >/dev/null
 export XDG_RUNTIME_DIR=$dir/work/run; mkdir -m 700 "$XDG_RUNTIME_DIR"
@@ -91,6 +91,8 @@ ask /desk/health >work/health
 check "the depositary's office sees how the daemon is" python3 -c 'import json
 a = json.load(open("work/health"))
 assert a["register"] is True and a["health"]["size"] > 0 and "\nvalise_journal_entries " in a["metrics"]'
+printf '%s\0' --json --config=offices/iom-geneva/config.yaml desk | "$VALISE_BUILD/valise-desk" --run >work/health
+check "another office sees that it is well, and no figures" grep -q '"health":{"status":"ok"}.*"metrics":null' work/health
 same "/v1/journal/entries?newest=2&before=4" log --newest 2 --before 4
 while IFS='|' read -r want code path; do
 	got=$(status "$path")
