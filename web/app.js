@@ -106,8 +106,6 @@ function paintFrame() {
 function showProblem(view, problem) {
 	if (problem.name === "AbortError")
 		return;
-	if (!problem.code)
-		console.error(problem);
 	view.querySelector(".loading")?.remove();
 	if (!view.querySelector("h1"))
 		view.prepend(heading(t("problem.title")));

@@ -88,7 +88,13 @@ export async function open(name, version, onProgress = () => {}, signal) {
 	const fetched = server.desk
 	    ? await fromDesk(name, version, onProgress, signal)
 	    : await fromRegister(name, version, onProgress, signal);
-	const parts = members(fetched.bytes);
+	let parts;
+	try {
+		parts = members(fetched.bytes);
+	} catch (error) {
+		throw new Problem({ code: "MALFORMED", exit: 8,
+			detail: t("error.copy-broken", { why: error.message }) });
+	}
 	return keep({ name, version, ...fetched, parts,
 		files: parts.map((one) => one.name) });
 }

@@ -147,8 +147,12 @@ export function remedy(code) {
 
 /* A problem as a sentence with its code, and what to do next. */
 export function problemBox(problem) {
-	const code = problem.code ?? "SYSTEM";
-	const detail = problem.detail ?? problem.message ?? `${problem}`;
+	/* What is no Problem is of the page itself, or an answer of another shape. */
+	const known = typeof problem.code === "string";
+	const code = known ? problem.code : "MALFORMED";
+	const detail = known ? problem.detail : t("error.shape");
+	if (!known)
+		console.error(problem);
 	const next = NEXT[code]?.() ?? remedy(code) ?? (problem.exit === 1
 		? t("next.untrusted") : t("next.system"));
 	return h("div", { class: "problem", role: "alert" },
