@@ -26,6 +26,7 @@ struct spool {
 	size_t num, room;
 	size_t num_coming;
 	uint64_t bytes;  /* that came, or are announced */
+	uint64_t made;   /* of files that commands made */
 	uint64_t coming; /* that are announced and did not come yet */
 };
 
@@ -368,7 +369,7 @@ spool_remove(struct spool *spool, const char *id)
 	pthread_mutex_lock(&spool->mutex);
 	if ((file = find(spool, id)) != NULL) {
 		memcpy(own, file->id, sizeof(own));
-		spool->bytes -= file->size;
+		*(file->was_made ? &spool->made : &spool->bytes) -= file->size;
 		/* The order is that in which they came. */
 		memmove(file, file + 1,
 		    (size_t)(spool->files + --spool->num - file) *
@@ -379,19 +380,40 @@ spool_remove(struct spool *spool, const char *id)
 		remove_id(spool, own);
 }
 
-/* The first of those that commands made, if there are too many; with the mutex. */
-static void
+/*
+ * The first of those that commands made, if there are too many or too many bytes
+ * of them, but not the last; with the mutex.
+ */
+static bool
 find_oldest(const struct spool *spool, char out[SPOOL_ID])
 {
+	const struct spooled *oldest = NULL;
 	size_t num = 0;
 
 	for (size_t i = 0; i < spool->num; i++)
-		num += spool->files[i].was_made;
-	for (size_t i = 0; i < spool->num && num > LIMIT_DESK_COPIES; i++)
-		if (spool->files[i].was_made) {
-			memcpy(out, spool->files[i].id, SPOOL_ID);
-			return;
-		}
+		if (spool->files[i].was_made && num++ == 0)
+			oldest = &spool->files[i];
+	if (num <= LIMIT_DESK_COPIES &&
+	    (num <= 1 || spool->made <= LIMIT_DESK_BYTES))
+		return false;
+	memcpy(out, oldest->id, SPOOL_ID);
+	return true;
+}
+
+/* Make room for the newest of those that commands made. */
+static void
+remove_oldest(struct spool *spool)
+{
+	char id[SPOOL_ID];
+	bool found;
+
+	do {
+		pthread_mutex_lock(&spool->mutex);
+		found = find_oldest(spool, id);
+		pthread_mutex_unlock(&spool->mutex);
+		if (found)
+			spool_remove(spool, id);
+	} while (found);
 }
 
 bool
@@ -400,7 +422,6 @@ spool_adopt(struct spool *spool, const char *id, const char *name,
 {
 	struct spooled file = { .was_made = true };
 	char folder[FILE_PATH], path[FILE_PATH];
-	char oldest[SPOOL_ID];
 	struct stat st;
 	bool ok;
 
@@ -413,15 +434,11 @@ spool_adopt(struct spool *spool, const char *id, const char *name,
 		return error_set(err, ERROR_NOT_FOUND, "%s: no file", path);
 	file.size = (uint64_t)st.st_size;
 	pthread_mutex_lock(&spool->mutex);
-	oldest[0] = '\0';
 	ok = add(spool, &file, err);
-	if (ok) {
-		spool->bytes += file.size;
-		find_oldest(spool, oldest);
-	}
+	if (ok)
+		spool->made += file.size;
 	pthread_mutex_unlock(&spool->mutex);
-	if (oldest[0] != '\0')
-		spool_remove(spool, oldest);
+	remove_oldest(spool);
 	return ok;
 }
 

@@ -85,7 +85,8 @@ void spool_remove(struct spool *spool, const char *id);
  * Make a folder beside them for a command to put a file into; id is as a file's
  * is.  Then, once the command is done: take the file of that name for one of
  * those that came, or remove the folder.  Of those that commands made the oldest
- * goes once there are more than LIMIT_DESK_COPIES.
+ * goes once there are more than LIMIT_DESK_COPIES, or LIMIT_DESK_BYTES of them;
+ * what is dropped on pages has room of its own.
  */
 bool spool_make_folder(struct spool *spool, char id[SPOOL_ID],
     char path[FILE_PATH], struct error *err) MUST_USE;

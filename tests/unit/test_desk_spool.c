@@ -227,6 +227,47 @@ START_TEST(there_is_an_end_to_how_many)
 }
 END_TEST
 
+/* A file as a command makes it: of so many bytes, but none on the disk. */
+static void
+make(uint64_t size, char id[SPOOL_ID])
+{
+	struct error err = { 0 };
+	char path[FILE_PATH], file[FILE_PATH];
+
+	ck_ok(spool_make_folder(spool, id, path, &err), err);
+	ck_ok(file_join(file, path, "copy", &err), err);
+	ck_ok(file_write_quick(file, span_of_str("x"), 0600, &err), err);
+	ck_assert_int_eq(truncate(file, (off_t)size), 0);
+	ck_ok(spool_adopt(spool, id, "copy", &err), err);
+}
+
+START_TEST(copies_make_room_for_copies)
+{
+	char ids[3][SPOOL_ID], path[FILE_PATH], large[SPOOL_ID];
+	struct spooled file;
+	struct error err = { 0 };
+
+	for (unsigned i = 0; i < 3; i++)
+		make(LIMIT_DESK_BYTES / 2, ids[i]);
+	ck_assert(!spool_find(spool, ids[0], path, &file, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	err = (struct error){ 0 };
+	ck_ok(spool_find(spool, ids[1], path, &file, &err), err);
+	ck_ok(spool_find(spool, ids[2], path, &file, &err), err);
+	/* And none is taken from files that are dropped. */
+	ck_ok(spool_check(spool, "x", 1, &err), err);
+	/* The newest stays, whatever it has. */
+	make(LIMIT_DESK_BYTES + 1, large);
+	ck_assert(!spool_find(spool, ids[2], path, &file, &err));
+	err = (struct error){ 0 };
+	ck_ok(spool_find(spool, large, path, &file, &err), err);
+	spool_remove(spool, large);
+	make(1, ids[0]);
+	make(1, ids[1]);
+	ck_ok(spool_find(spool, ids[0], path, &file, &err), err);
+}
+END_TEST
+
 START_TEST(the_end_leaves_nothing)
 {
 	struct spooled file;
@@ -270,6 +311,7 @@ fill(TCase *tcase)
 	tcase_add_test(tcase, more_or_fewer_bytes_than_announced_are_no_file);
 	tcase_add_test(tcase, nothing_stays_of_what_was_cut);
 	tcase_add_test(tcase, there_is_an_end_to_how_many);
+	tcase_add_test(tcase, copies_make_room_for_copies);
 	tcase_add_test(tcase, the_end_leaves_nothing);
 	tcase_add_test(tcase,
 	    what_a_killed_run_left_goes_and_a_living_one_stays);
