@@ -234,8 +234,24 @@ put_key(EVP_PKEY *key, bool encrypted, char path[FILE_PATH])
 	BIO_free(bio);
 }
 
+/* A private_rule's secret: the second word is the right one. */
+static bool
+give_word(void *arg, const char *path, unsigned attempt,
+    char out[PRIVATE_SECRET], struct error *err)
+{
+	unsigned *asked = arg;
+
+	(void)path;
+	(void)err;
+	*asked = attempt + 1;
+	snprintf(out, PRIVATE_SECRET, "%s", attempt == 0 ? "wrong" : "word");
+	return true;
+}
+
 START_TEST(an_identity_is_a_certificate_and_its_key)
 {
+	unsigned asked = 0;
+	const struct private_rule asks = { .secret = give_word, .arg = &asked };
 	char cert[FILE_PATH], key[FILE_PATH], none[FILE_PATH];
 	struct buf pem = BUF(10000);
 	const struct private_rule rule = { .insecure = false };
@@ -264,6 +280,11 @@ START_TEST(an_identity_is_a_certificate_and_its_key)
 	put_key(person.key, true, key);
 	ck_assert(!identity_load(cert, key, &rule, &out, &err));
 	ck_assert_ptr_nonnull(strstr(err.detail, "is encrypted"));
+	/* It is, where there is somebody to ask. */
+	err = (struct error){ 0 };
+	ck_ok(identity_load(cert, key, &asks, &out, &err), err);
+	ck_assert_uint_eq(asked, 2);
+	identity_free(&out);
 	put_key(ca.key, false, key);
 	ck_assert(!identity_load(cert, key, &rule, &out, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);

@@ -285,6 +285,25 @@ START_TEST(a_head_that_cannot_be_written_is_told)
 }
 END_TEST
 
+START_TEST(what_is_derived_is_flushed_or_it_is_told)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+
+	write_entries(3, &signer);
+	journal = open_journal(&err);
+	for (int i = 1; i <= 3; i++) {
+		faults.fdatasync = i;
+		ck_assert(!journal_sync_derived(journal, &err));
+		ck_assert_ptr_nonnull(strstr(err.detail, "flush"));
+		err = (struct error){ 0 };
+	}
+	faults.fdatasync = 0;
+	ck_ok(journal_sync_derived(journal, &err), err);
+	journal_free(journal);
+}
+END_TEST
+
 /* The length of entries, and of the file with another number of bytes. */
 static uint64_t
 entries_length(off_t set)
@@ -678,6 +697,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_view_of_what_is_not_there_is_refused);
 	tcase_add_test(t, a_journal_that_failed_takes_nothing_more);
 	tcase_add_test(t, a_head_that_cannot_be_written_is_told);
+	tcase_add_test(t, what_is_derived_is_flushed_or_it_is_told);
 	tcase_add_test(t, room_after_the_entries_is_none_of_them);
 	tcase_add_loop_test(t,
 	    a_full_disk_refuses_a_batch_and_the_journal_goes_on, 0,
