@@ -38,7 +38,7 @@ static void
 know_titles(const struct job *job, const struct list *list,
     const struct ledger_document *doc, struct order_cursor *at)
 {
-	char title[TITLE_TEXT];
+	UNINITIALIZED char title[TITLE_TEXT];
 
 	if (!listing_needs_titles(&list->asked, doc))
 		return;
@@ -51,7 +51,7 @@ static bool
 append_row(const struct job *job, struct list *list,
     const struct ledger_document *doc, struct buf *out, struct error *err)
 {
-	char title[TITLE_TEXT];
+	UNINITIALIZED char title[TITLE_TEXT];
 	json_t *row;
 	char *text;
 	bool ok;
@@ -162,9 +162,10 @@ choose(const struct listing *asked, struct choice *choice,
 {
 	const struct ledger_version *newest =
 	    &doc->versions[doc->num_versions - 1];
-	struct place one = { .doc = doc };
+	UNINITIALIZED struct place one;
 	struct place **heap = choice->heap;
 
+	one.doc = doc;
 	sorting_key(&asked->sorting, doc->name, doc->title, ledger_status(doc),
 	    newest->time_ms, &one.key);
 	if (asked->after_name[0] != '\0' &&
@@ -197,6 +198,7 @@ look_on(const struct job *job, struct list *list, struct choice *choice,
 {
 	struct ledger *ledger = job->api->record->ledger;
 	const struct order *order = ledger_order(ledger);
+	const struct ledger_document *last = NULL;
 	struct ledger_document *doc;
 	struct order_cursor at;
 	bool more = true;
@@ -215,8 +217,10 @@ look_on(const struct job *job, struct list *list, struct choice *choice,
 			list->count++;
 			choose(&list->asked, choice, doc);
 		}
-		text_set(behind, DOCUMENT_NAME, doc->name);
+		last = doc;
 	}
+	if (last != NULL)
+		text_set(behind, DOCUMENT_NAME, last->name);
 	ledger_unlock(ledger);
 	return more;
 }

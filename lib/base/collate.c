@@ -34,13 +34,12 @@ counts_not(int32_t c)
 static bool
 put(int32_t c, struct buf *out, struct error *err)
 {
-	utf8proc_uint8_t bytes[4];
-	utf8proc_ssize_t n;
-
 	if (counts_not(c))
 		return true;
-	n = utf8proc_encode_char(c, bytes);
-	return buf_append(out, span_of(bytes, (size_t)n), err);
+	if (!buf_reserve(out, 4, err))
+		return false;
+	out->len += (size_t)utf8proc_encode_char(c, out->data + out->len);
+	return true;
 }
 
 /* Append a letter without what stands above or below it. */
@@ -67,12 +66,16 @@ static int32_t
 take(struct span *in)
 {
 	utf8proc_int32_t c = -1;
-	struct span taken;
-	const utf8proc_ssize_t n = in->len == 0
-	    ? 0
-	    : utf8proc_iterate(in->data, (utf8proc_ssize_t)in->len, &c);
+	utf8proc_ssize_t n = in->len > 0;
 
-	return n > 0 && span_take(in, (size_t)n, &taken) ? c : -1;
+	if (n > 0 && in->data[0] < 0x80)
+		c = in->data[0];
+	else if (n > 0)
+		n = utf8proc_iterate(in->data, (utf8proc_ssize_t)in->len, &c);
+	if (n <= 0)
+		return -1;
+	*in = span_sub(*in, (size_t)n, in->len - (size_t)n);
+	return c;
 }
 
 bool
@@ -83,6 +86,7 @@ collate_key(struct span text, struct buf *out, struct error *err)
 	struct span rest = buf_span(&folded);
 	int32_t c, vowel = -1;
 
+	ok = ok && buf_reserve(out, folded.len + 8, err);
 	while (ok && (c = take(&rest)) >= 0) {
 		if (vowel >= 0 && is_consonant(c)) {
 			ok = put_base(c, out, err) && put_base(vowel, out, err);

@@ -64,32 +64,46 @@ title_text_take(const char **text, struct title *out)
 	return true;
 }
 
-/* How well a title suits who reads this language. */
+/* How well a title in one language suits who reads another. */
 static int
-rank(const char *has, const char *wanted)
+rank(struct span has, const char *wanted)
 {
 	const size_t primary = strcspn(wanted, "-");
+	struct span rest = has, first;
 
-	if (strcmp(has, wanted) == 0)
+	if (span_is(has, wanted))
 		return 3;
-	if (strcspn(has, "-") == primary && strncmp(has, wanted, primary) == 0)
+	if (!span_take_until(&rest, '-', &first))
+		first = has;
+	if (span_eq(first, span_of(wanted, primary)))
 		return 2;
-	return strcmp(has, "en") == 0;
+	return span_is(has, "en");
 }
 
 void
 title_text_pick(const char *text, const char *language,
     char out[LIMIT_TITLE_BYTES + 1])
 {
-	struct title one;
+	struct span rest = span_of_str(text), line, has;
+	struct span found = span_of("", 0);
 	int best = -1;
 
-	out[0] = '\0';
-	while (title_text_take(&text, &one))
-		if (rank(one.language, language) > best) {
-			best = rank(one.language, language);
-			text_set(out, LIMIT_TITLE_BYTES + 1, one.text);
+	while (rest.len > 0) {
+		if (!span_take_until(&rest, '\n', &line)) {
+			line = rest;
+			rest.len = 0;
 		}
+		if (!span_take_until(&line, '=', &has))
+			break;
+		if (rank(has, language) > best) {
+			best = rank(has, language);
+			found = line;
+		}
+	}
+	if (found.len > LIMIT_TITLE_BYTES)
+		found.len = LIMIT_TITLE_BYTES;
+	memcpy(out, found.data, found.len);
+	out[found.len] = '\0';
 }
 
 bool

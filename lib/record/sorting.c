@@ -56,7 +56,7 @@ static void
 title_key(const struct sorting *sorting, const char *titles,
     struct sort_key *out)
 {
-	char title[LIMIT_TITLE_BYTES + 1];
+	UNINITIALIZED char title[LIMIT_TITLE_BYTES + 1];
 	struct buf key = BUF(SIZE_MAX);
 	struct error ignored = { 0 };
 
