@@ -125,13 +125,18 @@ print_end(struct listing *to, struct list_table *table, struct error *err)
 	const struct list_filters *filters = to->proving.filters;
 	const bool more = filters->limit != 0 &&
 	    (to->pages.cursor[0] != '\0' || to->num > filters->limit);
-	/* Behind rows that are left out here no page begins. */
-	const char *cursor =
-	    more && to->num <= filters->limit ? to->pages.cursor : "";
+	char cursor[SORTING_CURSOR] = "";
 
 	if (!list_sort(filters, to->all, err))
 		return false;
 	cut_rows(to->all, filters->limit);
+	/* Of the last page too many rows may have been taken. */
+	if (more && to->num <= filters->limit)
+		text_set(cursor, sizeof(cursor), to->pages.cursor);
+	else if (more && to->pages.count >= 0 && json_array_size(to->all) > 0)
+		list_cursor_of(filters,
+		    json_array_get(to->all, json_array_size(to->all) - 1),
+		    cursor);
 	if (session->context->json)
 		return print_json(to->all, cursor, session->seen.size,
 		    to->pages.count, err);

@@ -41,15 +41,6 @@ struct list_filters {
 bool list_filters_read(const struct options_given *given,
     struct list_filters *out, struct error *err) MUST_USE;
 /*
- * Set one of them by its name in the API ("q", "type", "status", "office",
- * "party", "language", "from", "until", "waits", "sort"); an empty value is
- * none.  Then call list_filters_check().
- *
- * ERROR_USAGE  there is no such filter, or the value is not one of its own
- */
-bool list_filters_set(struct list_filters *filters, const char *name,
-    const char *value, struct error *err) MUST_USE;
-/*
  * Check them by what there is: types, by the newest accepted policy or, without
  * a line, in dir; offices and parties, by any accepted policy.
  *
@@ -111,26 +102,6 @@ bool list_pages_begin_at(struct list_pages *pages, const char *cursor,
 bool list_all_rows(struct session *session, const struct list_filters *filters,
     json_t *all, struct error *err) MUST_USE;
 
-/*
- * Get the page behind a cursor ("": the first), of at most limit rows (0: as
- * many as the daemon gives), proved as "valise list" does, or each row with
- * prove_all.  out is the caller's:
- *
- *	documents  rows, as "valise list --json" has them; with "waits" where
- *	           the acts are known: does the document wait for the signature
- *	           of who asks?
- *	cursor     of the next page, or null
- *	count      how many match by the daemon's word, or null if it is older;
- *	           that one does not sort either
- *	size       of the journal that was seen
- *
- * Errors: list_pages_next(), and
- *
- * ERROR_UNTRUSTED  ANSWER_DIFFERS: a row is not as its document's acts say
- */
-bool list_page(struct session *session, const struct list_filters *filters,
-    const char *cursor, unsigned limit, bool prove_all, json_t **out,
-    struct error *err) MUST_USE;
 /*
  * Without a line: all rows of the local copy that are meant, in the order that
  * is asked for.
@@ -196,6 +167,9 @@ bool list_has_language(const struct context *context,
 /* Put rows in the order that is asked for. */
 bool list_sort(const struct list_filters *filters, json_t *rows,
     struct error *err) MUST_USE;
+/* The cursor of a page that begins behind a row, in the order asked for. */
+void list_cursor_of(const struct list_filters *filters, json_t *row,
+    char out[SORTING_CURSOR]);
 /* The office of a document's version in force, or NULL. */
 const char *list_office_in_force(const json_t *document);
 /*

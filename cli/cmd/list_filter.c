@@ -117,47 +117,6 @@ take_until(const char *value, struct list_filters *out, struct error *err)
 	    arguments_time_bound(value, true, &out->until_ms, err);
 }
 
-static bool
-take_waits(const char *value, struct list_filters *out, struct error *err)
-{
-	out->waits = value != NULL;
-	return value == NULL || strcmp(value, "me") == 0 ||
-	    error_set(err, ERROR_USAGE, "waits=%.60s: only \"me\" is known",
-		value);
-}
-
-bool
-list_filters_set(struct list_filters *filters, const char *name,
-    const char *value, struct error *err)
-{
-	const struct {
-		const char *name, **text;
-		bool (*take)(const char *value, struct list_filters *out,
-		    struct error *err);
-	} all[] = { { "type", &filters->type, NULL },
-		{ "status", &filters->status, NULL },
-		{ "office", &filters->office, NULL },
-		{ "party", &filters->party, NULL },
-		{ "language", NULL, take_language },
-		{ "sort", NULL, take_sort }, { "q", NULL, take_words },
-		{ "from", NULL, take_since }, { "since", NULL, take_since },
-		{ "until", NULL, take_until }, { "waits", NULL, take_waits } };
-
-	if (value != NULL && value[0] == '\0')
-		value = NULL;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (strcmp(all[i].name, name) != 0)
-			continue;
-		if (all[i].take != NULL)
-			return all[i].take(value, filters, err) ||
-			    error_context(err, "%s", name);
-		*all[i].text = value;
-		return check_status(filters, err);
-	}
-	return error_set(err, ERROR_USAGE, "there is no filter \"%.60s\"",
-	    name);
-}
-
 bool
 list_filters_read(const struct options_given *given, struct list_filters *out,
     struct error *err)

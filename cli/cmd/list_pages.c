@@ -203,8 +203,6 @@ all_documents(struct session *session, json_t *all, struct error *err)
 	return list_all_rows(session, &none, all, err);
 }
 
-/* --- One page. --- */
-
 bool
 list_pages_begin_at(struct list_pages *pages, const char *cursor,
     struct error *err)
@@ -216,43 +214,4 @@ list_pages_begin_at(struct list_pages *pages, const char *cursor,
 	if (is_by_name(pages) && strlen(cursor) < sizeof(pages->last))
 		text_set(pages->last, sizeof(pages->last), cursor);
 	return true;
-}
-
-/* Returns a page's JSON; rows is taken over.  NULL: there is no memory. */
-static json_t *
-json_of_page(const struct list_pages *pages, json_t *rows)
-{
-	return json_pack("{s:o, s:o, s:o, s:I}", "documents", rows, "cursor",
-	    pages->cursor[0] != '\0' ? json_string(pages->cursor) : json_null(),
-	    "count",
-	    pages->count >= 0 ? json_integer(pages->count) : json_null(),
-	    "size", (json_int_t)pages->session->seen.size);
-}
-
-bool
-list_page(struct session *session, const struct list_filters *filters,
-    const char *cursor, unsigned limit, bool prove_all, json_t **out,
-    struct error *err)
-{
-	struct list_pages pages = { .session = session,
-		.filters = filters,
-		.limit = limit != 0 ? limit : LIMIT_LIST_PAGE,
-		.sorted = true };
-	struct list_proving proving;
-	json_t *rows;
-	bool ok;
-
-	*out = NULL;
-	list_proving_begin(session, filters, prove_all, json_array(), &proving);
-	ok = list_pages_begin_at(&pages, cursor, err) &&
-	    list_pages_next(&pages, &rows, err);
-	if (ok)
-		ok = list_prove_rows(&proving, rows, err);
-	ok = ok && list_sort(filters, proving.rows, err);
-	if (ok)
-		*out = json_of_page(&pages, proving.rows);
-	else
-		json_decref(proving.rows);
-	list_pages_end(&pages);
-	return ok && (*out != NULL || error_set_errno(err, "list"));
 }

@@ -216,6 +216,16 @@ compare_keyed(const void *a, const void *b)
 	    : (x->version > y->version) - (x->version < y->version);
 }
 
+void
+list_cursor_of(const struct list_filters *filters, json_t *row,
+    char out[SORTING_CURSOR])
+{
+	struct keyed keyed;
+
+	key_of(&filters->sorting, row, &keyed);
+	sorting_cursor_write(&filters->sorting, &keyed.key, keyed.name, out);
+}
+
 bool
 list_sort(const struct list_filters *filters, json_t *rows, struct error *err)
 {

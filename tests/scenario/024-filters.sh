@@ -126,6 +126,9 @@ liar iom-bangkok say /v1/documents '"cursor":null' '"cursor":"zz/zz"'
 expect "a list that goes round is none" 8 "goes round in circles" at iom-bangkok list
 liar iom-bangkok say /v1/documents '"cursor":null' '"cursor":"-type~6e6f6e65~agreement/none"'
 expect "in another order too" 2 "cursor" at iom-bangkok list --sort=-type --limit 9
+liar iom-bangkok say /v1/documents "A long title of many words" "A brief title in many bits"
+is "for a row that is left out another comes" "airport border labour " iom-bangkok list --search o --limit 3
+is "and the next page begins behind that" "tb " iom-bangkok list --search o --limit 3 --cursor "$(cursor --search o --limit 3)"
 # As an older daemon, which ignores what it does not know.
 liar iom-bangkok say /v1/documents '"count":' '"counted":'
 is "an older daemon's list is sorted here" "airport tb " iom-bangkok list --sort=-date --limit 2
