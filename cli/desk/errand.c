@@ -4,11 +4,15 @@
 #include "cli/desk/errand.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+
+/* A command that is told that the desk ends says its last word within that. */
+enum { LAST_MS = 5000 };
 #include "base/time.h"
 
 struct errand *
@@ -25,22 +29,6 @@ errand_new(struct desk *desk, struct error *err)
 	errand->line = BUF(LIMIT_DESK_ANSWER);
 	errand->out = BUF(2 * LIMIT_DESK_ANSWER);
 	return errand;
-}
-
-void
-errand_free(struct errand *errand)
-{
-	if (errand == NULL)
-		return;
-	if (errand->fd >= 0)
-		close(errand->fd);
-	/* What was made for a page that did not wait for it. */
-	if (errand->copy[0] != '\0')
-		spool_remove_folder(errand->desk->spool, errand->copy);
-	json_decref(errand->answer);
-	buf_free(&errand->line);
-	buf_free(&errand->out);
-	free(errand);
 }
 
 bool
@@ -93,6 +81,7 @@ settle(struct errand *errand, json_t *result)
 	errand->num_files = 0;
 	if (errand->done != NULL)
 		errand->done(errand, result);
+	errand->done = NULL;
 }
 
 /* Take a whole line of the command's. */
@@ -150,6 +139,45 @@ take_bytes(struct errand *errand, struct span bytes)
 		bytes = span_sub(bytes, len + (end != NULL),
 		    bytes.len - len - (end != NULL));
 	}
+}
+
+/*
+ * Nobody reads on, but something is to be done at the end: wait for that, as long
+ * as the command goes on.
+ */
+static void
+await_end(struct errand *errand)
+{
+	struct pollfd ready = { .fd = errand->fd, .events = POLLIN };
+	char bytes[16384];
+
+	while (errand->fd >= 0 && poll(&ready, 1, LAST_MS) > 0) {
+		const ssize_t n = read(errand->fd, bytes, sizeof(bytes));
+
+		errand->went = errand->out.len = 0;
+		if (n > 0)
+			take_bytes(errand, span_of(bytes, (size_t)n));
+		else
+			take_end(errand);
+	}
+}
+
+void
+errand_free(struct errand *errand)
+{
+	if (errand == NULL)
+		return;
+	if (errand->fd >= 0 && errand->done != NULL)
+		await_end(errand);
+	if (errand->fd >= 0)
+		close(errand->fd);
+	/* What was made for a page that did not wait for it. */
+	if (errand->copy[0] != '\0')
+		spool_remove_folder(errand->desk->spool, errand->copy);
+	json_decref(errand->answer);
+	buf_free(&errand->line);
+	buf_free(&errand->out);
+	free(errand);
 }
 
 ssize_t

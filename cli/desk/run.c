@@ -169,6 +169,8 @@ serve(struct desk *desk, const sigset_t *signals, struct error *err)
 		output_note("nobody used the desk: it ended");
 	if (file[0] != '\0')
 		unlink(file);
+	/* Who waits for an answer has none, and ends: see errand_free(). */
+	desk_confirm_end(&desk->confirm);
 	server_stop(server);
 	door_free(&desk->door);
 	return ok;

@@ -196,18 +196,28 @@ open_empty() {
 }
 open_empty
 check "a desk without a configuration says so" sh -c "curl -s -H 'Valise-Desk: $secret' http://$desk/desk | grep -q '\"enrolled\":false'"
-for part in cert key sign-cert sign-key; do send offices/iom-vientiane/$part.pem; eval "$(echo $part | tr - _)=$upload"; done
-send enrolment.yaml; enrolment=$upload
+drop_parts() {
+	for part in cert key sign-cert sign-key; do send offices/iom-vientiane/$part.pem; eval "$(echo $part | tr - _)=$upload"; done
+	send enrolment.yaml; enrolment=$upload
+	parts='"enrolment":"'$enrolment'","certificate":"'$cert'","key":"'$key'","sign-certificate":"'$sign_cert'","sign-key":"'$sign_key'"'
+}
+drop_parts
 ask /desk/enrol/check -d '{"enrolment":"'$enrolment'"}' >work/answer
 print=$(sed -n 's/.*"fingerprint":"\([^"]*\)".*/\1/p' work/answer)
 check "it tells the fingerprint, in groups" sh -c "expr '$print' : '[0-9a-f]\{4\}-' >/dev/null"
-parts='"enrolment":"'$enrolment'","certificate":"'$cert'","key":"'$key'","sign-certificate":"'$sign_cert'","sign-key":"'$sign_key'"'
 check "another fingerprint is refused" test "$(status /desk/enrol -d "{$parts,\"fingerprint\":\"0000\"}")" = 422
 no_; forget_shown
 act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}"
 comes_to "who says no in the dialog does not enrol" error "not enrolled"
 check "the dialog had the fingerprint" shown "$(echo "$print" | cut -c1-39)"
 check "no key stays" sh -c '! find work/home/.config -name "*.pem" 2>/dev/null | grep -q .'
+echo wait >work/says; forget_shown
+act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}" 2>/dev/null & acting=$!
+until shown CONFIRM; do sleep 0.02; done
+check "a key is there while the dialog is open" sh -c 'find work/home/.config -name "*key.pem" | grep -q .'
+close_desk -INT; wait "$acting"
+check "nor does one that the desk's end leaves unanswered" sh -c '! find work/home/.config -name "*.pem" 2>/dev/null | grep -q .'
+open_empty; drop_parts
 yes_
 act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}"
 comes_to "who says yes enrols" result '"fingerprint":"[0-9a-f]*"'
