@@ -62,7 +62,8 @@ for c in 'list --proved' 'log --follow' 'verify --current x.asice' 'bag ack x' '
 	'bag pack -o work/x.bag --to mofa agreement/one' 'bag pack -o work/x.bag --to mofa --since-last --outbox'; do
 	expect "$c needs a line" 2 "needs a line: not with --local" "$valise" --local $c
 done
-expect "usage tells what --local does" 0 "verify (not --current), kit, show, list (not --proved)" "$valise" --help
+expect "usage tells what --local does" 0 "verify (not --current), kit, show," "$valise" --help
+expect "and what of a command it does not do" 0 "list (not --proved, --cursor), status" "$valise" --help
 expect "so does a command" 0 "^With --local (pack --outbox, open) it uses" "$valise" bag --help
 expect "a bound that is no time" 2 '"nonsense" is neither a date' "$valise" list --since nonsense
 expect "nor with --local" 2 '"nonsense" is neither a date' "$valise" --local list --since nonsense
