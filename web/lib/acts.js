@@ -88,8 +88,9 @@ function done(row, result, said) {
 		terms([[t("journal.index"), result.entry === undefined ? null
 			: `${result.entry}`],
 		[t("journal.time"), result.time ? time(result.time) : null]]),
-		h("p", {}, h("a", { href: `#/document/${row.document}` },
-			t("do.look")))];
+		location.hash.startsWith(`#/document/${row.document}`) ? null
+			: h("p", {}, h("a", { href: `#/document/${row.document}` },
+				t("do.look")))];
 }
 
 /*

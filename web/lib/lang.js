@@ -80,8 +80,15 @@ export function tn(id, args = {}) {
 	});
 }
 
-/* What a language is called in the person's; its code, where nobody knows. */
+/*
+ * What a language is called in the person's; its code, where nobody knows.  A
+ * browser knows few names in Lao, so those of the pages are messages.
+ */
 export function languageName(code) {
+	const own = { en: t("language.en"), fr: t("language.fr"),
+		lo: t("language.lo"), th: t("language.th") };
+	if (Object.hasOwn(own, code))
+		return own[code];
 	try {
 		return new Intl.DisplayNames([language],
 		    { type: "language" }).of(code);

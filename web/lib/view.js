@@ -145,6 +145,15 @@ export function remedy(code) {
 	return has(`todo.${code}`) ? t(`todo.${code}`) : null;
 }
 
+/* Of other codes the exit status tells (docs/codes.md). */
+const BY_EXIT = {
+	1: () => t("next.untrusted"),
+	3: NEXT.REFUSED,
+	4: NEXT.NOT_FOUND,
+	5: NEXT.CONFLICT,
+	6: NEXT.UNAVAILABLE,
+};
+
 /* A problem as a sentence with its code, and what to do next. */
 export function problemBox(problem) {
 	/* What is no Problem is of the page itself, or an answer of another shape. */
@@ -153,8 +162,8 @@ export function problemBox(problem) {
 	const detail = known ? problem.detail : t("error.shape");
 	if (!known)
 		console.error(problem);
-	const next = NEXT[code]?.() ?? remedy(code) ?? (problem.exit === 1
-		? t("next.untrusted") : t("next.system"));
+	const next = NEXT[code]?.() ?? remedy(code) ??
+	    BY_EXIT[problem.exit]?.() ?? t("next.system");
 	return h("div", { class: "problem", role: "alert" },
 	    h("p", {}, named(detail)), h("p", {}, next),
 	    h("p", { class: "small" },

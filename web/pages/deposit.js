@@ -2,17 +2,17 @@
  * deposit.js - deposit a version: drop the files, say their languages, give
  * titles, look at version.yaml before it is signed, deposit.
  *
- * A file is handed to the desk once; what a cut left undone is done by
- * pressing the button again.
+ * To press the button again does what a cut left undone.
  */
 
-import { getJSON, request, upload } from "../lib/api.js";
+import { getJSON, request, server, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
 import { bodyOf, DOCUMENT, lacks, languageOf, LANGUAGES }
 	from "../lib/draft.js";
 import { dropPlace } from "../lib/drop.js";
-import { language, languageName, t } from "../lib/lang.js";
+import { language, languageName, t, tn } from "../lib/lang.js";
+import { mayDeposit } from "../lib/may.js";
 import { announce, button, bytes, digest, heading, named, plain, problemBox,
 	table, terms, time } from "../lib/view.js";
 
@@ -25,6 +25,7 @@ class Deposit {
 		    code !== language)].map((code) => ({ language: code, text: "" }));
 		this.place = { files: h("div"), lacks: h("div", { role: "status" }),
 			going: h("div"), look: h("div") };
+		this.types = h("p", { class: "small" });
 		this.document = h("input", { id: "d-document", required: true,
 			value: route.query.get("document"), maxlength: 129,
 			pattern: DOCUMENT.source.slice(1, -1), autocomplete: "off",
@@ -49,7 +50,7 @@ class Deposit {
 		h("p", {}, h("label", { for: "d-document" },
 		    t("register.column.document")), this.document),
 		h("p", { id: "d-document-told", class: "small" },
-		    t("deposit.document-told")),
+		    t("deposit.document-told")), this.types,
 		h("fieldset", {}, h("legend", {}, t("deposit.titles")),
 		    this.titles.map((one) => h("p", {},
 		        h("label", { for: `d-title-${one.language}` },
@@ -63,6 +64,16 @@ class Deposit {
 		this.place.lacks,
 		h("p", { class: "actions" }, h("button", { class: "main" },
 		    t("deposit.look"))), this.place.going);
+	}
+
+	/* Which types this office may deposit, by the policy that it accepted. */
+	async showTypes() {
+		const types = await mayDeposit(this.signal);
+		const office = plain(server.office);
+		fill(this.types, types.length === 0
+			? tn("policy.office-not-deposit", { office })
+			: tn("policy.office-deposit", { office,
+				types: plain(types.join(", ")) }));
 	}
 
 	draft() {
@@ -227,7 +238,8 @@ class Deposit {
 		    [t("deposit.note"), result.note ? named(result.note) : null]]),
 		    table(t("deposit.files"), columns, texts.map((one) => ({ cells: [
 		        h("code", {}, named(one.file)),
-		        one.language ? named(one.language) : t("deposit.annex"),
+		        one.language ? languageName(plain(one.language))
+		            : t("deposit.annex"),
 		        one.authentic ? t("policy.yes-word") : t("policy.no-word"),
 		        bytes(one.size), digest(one.sha256)] }))),
 		    result.yaml ? h("details", {}, h("summary", {}, "version.yaml"),
@@ -259,7 +271,10 @@ class Deposit {
 			[t("do.digest"), result.digest ? digest(result.digest) : null],
 			[t("journal.index"), result.entry === undefined ? null
 				: `${result.entry}`],
-			[t("journal.time"), result.time ? time(result.time) : null]]));
+			[t("journal.time"), result.time ? time(result.time) : null]]),
+		kept ? null : h("p", {}, h("a", { href:
+		    `#/document/${result.document}?version=${result.version}` },
+		t("do.look"))));
 		announce(said);
 		title.focus();
 		this.onto = null;
@@ -270,6 +285,8 @@ class Deposit {
 
 export async function page(view, route) {
 	const deposit = new Deposit(view, route);
+	/* Without it the page does all the same. */
+	deposit.showTypes().catch(() => {});
 	const warn = (event) => {
 		if (deposit.files.length)
 			event.preventDefault();

@@ -10,11 +10,12 @@ import { about, actProof, acts, actSentence, asOfSentence, linkFor, newest,
 import { signButton, terminateButton } from "../lib/acts.js";
 import { server } from "../lib/api.js";
 import { compareView } from "../lib/compare.js";
-import { downloadPath, open, opened } from "../lib/copies.js";
+import { downloadPath, member, open, opened } from "../lib/copies.js";
 import { fill, h } from "../lib/dom.js";
 import { oneAtATime, watch } from "../lib/events.js";
 import { language, languageName, t, tn } from "../lib/lang.js";
 import { ended, lifeline } from "../lib/lifeline.js";
+import { mayBind } from "../lib/may.js";
 import { annexesOf, textsView } from "../lib/texts.js";
 import { announce, badge, button, bytes, copyButton, digest, heading,
 	keepingFocus, named, problemBox, proofBadge, save, statusBadge,
@@ -111,7 +112,9 @@ function annexes(copy, told) {
 	if (!list.length)
 		return null;
 	return h("ul", {}, list.map((one) => h("li", {}, named(one.file), ", ",
-	    bytes(one.size))));
+	    bytes(one.size), " ", button(t("document.save-annex"), async () =>
+	        save(one.file.split("/").at(-1), [await member(copy, one.file)],
+	            "application/octet-stream")))));
 }
 
 function saveCopy(copy) {
@@ -143,7 +146,8 @@ function textsSection(known, told, route, leaves) {
 function waiting(told) {
 	if (!told["to-sign"]?.length)
 		return null;
-	return [t("document.to-sign"), h("ul", { class: "bare" },
+	return [told.status === "in force" ? t("document.to-end")
+	    : t("document.to-sign"), h("ul", { class: "bare" },
 	    told["to-sign"].map((one) => h("li", {},
 	        tn("document.to-sign-party", { party: one.party,
 	            persons: one.persons, who: one.who.join(", ") }))))];
@@ -189,7 +193,7 @@ function mine(told) {
 }
 
 /* What the desk can do with it. */
-function doing(known, told) {
+function doing(known, told, binds) {
 	const row = { document: known.name, version: told.version,
 		digest: told.digest, title: titleOf(known.told).text };
 	const open_to_sign = told.version === newest(known) &&
@@ -198,7 +202,7 @@ function doing(known, told) {
 		return null;
 	if (open_to_sign)
 		return signButton(row);
-	return told.status === "in force" ? terminateButton(row) : null;
+	return told.status === "in force" && binds ? terminateButton(row) : null;
 }
 
 function links(known, told) {
@@ -223,7 +227,7 @@ function paint(parts, known, told) {
 	    proofBadge(known.proved ? "proved" : "word")));
 	/* An act that is being done, or was, is not taken from the person. */
 	if (!parts.doing.querySelector("form, .done, [aria-busy]"))
-		fill(parts.doing, doing(known, told));
+		fill(parts.doing, doing(known, told, parts.binds));
 	fill(parts.life, h("h2", {}, t("document.life")), lifeline(known));
 	fill(parts.versions, h("h2", {}, t("document.versions")),
 	    versionsTable(known, told.version));
@@ -262,7 +266,8 @@ function follow(parts, known, number, signal) {
 export async function page(view, route) {
 	const name = route.parts.slice(0, 2).join("/");
 	fill(view, h("p", { class: "loading" }, t("view.loading")));
-	const known = await about(name, route.signal);
+	const [known, binds] = await Promise.all([about(name, route.signal),
+		server.desk ? mayBind(route.parts[0], route.signal) : false]);
 	const number = Number(route.query.get("version")) ||
 	    known.told["in-force"]?.version || newest(known);
 	const told = await versionOf(known, number, route.signal);
@@ -274,7 +279,7 @@ export async function page(view, route) {
 		    t("document.no-version", { version: number })));
 		return null;
 	}
-	const parts = { status: h("div", {}), doing: h("div", {}),
+	const parts = { binds, status: h("div", {}), doing: h("div", {}),
 		life: h("section", { id: "life" }),
 		versions: h("section", { id: "versions" }),
 		details: h("div", {}), acts: h("div", {}) };

@@ -173,15 +173,21 @@ function received(known, number) {
 /* The checkpoint's root is base64 at the register. */
 const isHex = (text) => /^[0-9a-f]{64}$/.test(text ?? "");
 
+function witnesses(told) {
+	if (!told)
+		return null;
+	return told.witnesses === 0 ? t("journal.no-witness")
+	    : tn("evidence.witnessed", { witnesses: told.witnesses,
+	        size: told.size });
+}
+
 function asOf(known) {
-	const told = known.witnessed;
 	return [h("p", {}, asOfSentence(known), " ",
 	    proofBadge(known.proved ? "proved" : "word")),
 	terms([
 	    [t("evidence.root"), known.root ? isHex(known.root)
 	        ? digest(known.root) : h("code", {}, named(known.root)) : null],
-	    [t("evidence.witnesses"), told ? tn("evidence.witnessed",
-	        { witnesses: told.witnesses, size: told.size }) : null]])];
+	    [t("evidence.witnesses"), witnesses(known.witnessed)]])];
 }
 
 function section(title, ...children) {

@@ -32,8 +32,8 @@ function outcomeBox(verdict) {
 	            ? h("a", { href: `#/document/${verdict.document}` +
 	                `?version=${verdict.version}` }, h("code", {},
 	            named(`${verdict.document}@${verdict.version}`))) : null],
-	        [t("register.column.status"), verdict.status
-	            ? statusBadge(verdict.status) : null],
+	        [t("register.column.status"),
+	            verdict.status && outcome !== "INVALID" ? statusBadge(verdict.status) : null],
 	        [t("verify.as-of"), verdict["as-of"]
 	            ? tn("verify.as-of-entry", {
 	                entry: `${verdict["as-of"].entry}`,
