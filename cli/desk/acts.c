@@ -11,17 +11,58 @@
 
 /* --- What a page says. --- */
 
+/* Members that an act may lack; JSON_TRUE stands for true and false. */
+static const struct {
+	const char *key;
+	json_type type;
+} members[] = {
+	{ "annexes", JSON_ARRAY },
+	{ "authentic", JSON_TRUE },
+	{ "document", JSON_STRING },
+	{ "documents", JSON_ARRAY },
+	{ "dry-run", JSON_TRUE },
+	{ "local", JSON_TRUE },
+	{ "note", JSON_STRING },
+	{ "onto", JSON_INTEGER },
+	{ "reason", JSON_STRING },
+	{ "texts", JSON_ARRAY },
+	{ "titles", JSON_OBJECT },
+	{ "to", JSON_STRING },
+	{ "version", JSON_INTEGER },
+};
+
+/*
+ * Check that each has its type: one of another type would be taken as not
+ * said, and "version": "2" as the newest.  Null is not said.
+ */
+static bool
+check_types(const json_t *body, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const json_t *value = json_object_get(body, members[i].key);
+
+		if (value != NULL && !json_is_null(value) &&
+		    json_typeof(value) != members[i].type &&
+		    !(members[i].type == JSON_TRUE && json_is_false(value)))
+			return error_set(err, ERROR_MALFORMED,
+			    "\"%s\" is of another type than it has",
+			    members[i].key);
+	}
+	return true;
+}
+
 json_t *
 acts_body(const struct request *request, struct error *err)
 {
 	json_t *body = json_loadb((const char *)request->body.data,
 	    request->body.len, JSON_REJECT_DUPLICATES, NULL);
 
-	if (json_is_object(body))
+	if (json_is_object(body) && check_types(body, err))
 		return body;
+	if (!json_is_object(body))
+		error_set(err, ERROR_MALFORMED,
+		    "%s: its body is no JSON object", request->path);
 	json_decref(body);
-	error_set(err, ERROR_MALFORMED, "%s: its body is no JSON object",
-	    request->path);
 	return NULL;
 }
 

@@ -79,6 +79,10 @@ for more in ',"yes":true' ',"--yes":true' ',"confirmed":"OK"'; do
 	act /desk/sign '{"document":"agreement/page","version":1'"$more"'}'
 	comes_to "no word of a page is a yes: $more" error "not signed"
 done
+for body in '"version":"1"' '"version":1.0' '"version":[1]' '"documents":{}' '"dry-run":"true"' '"titles":[]' '"texts":"x"' '"note":1'; do
+	act /desk/sign '{"document":"agreement/page",'"$body"'}'
+	check "nothing of another type is taken as not said: $body" grep -q 'is of another type' work/lines
+done
 yes_; forget_shown
 act /desk/sign '{"document":"agreement/page","version":1}'
 comes_to "who says yes has signed" result '"result":"signed"'
