@@ -136,15 +136,19 @@ export function signButton(row, onDone) {
 		done: t("do.signed"), onDone });
 }
 
-/* End row, which is in force, with a reason. */
+/*
+ * End row, which is in force, with a reason: who signs first gives it, and
+ * the others, of a row that is begun, sign the same; their dialog shows it.
+ */
 export function terminateButton(row, onDone) {
 	const reason = h("input", { id: `reason-${row.document}`, required: true,
 		maxlength: 500, autocomplete: "off" });
 	return asking(row, { open: t("do.end-open"), told: t("do.end-told"),
 		press: t("do.end-press"), path: "/desk/terminate",
-		fields: h("p", {}, h("label", { for: `reason-${row.document}` },
+		fields: row.begun ? null : h("p", {}, h("label", { for: `reason-${row.document}` },
 			t("do.reason")), reason),
-		body: () => ({ document: row.document, reason: reason.value.trim() }),
+		body: () => row.begun ? { document: row.document }
+			: { document: row.document, reason: reason.value.trim() },
 		done: t("do.ended"), onDone });
 }
 

@@ -195,7 +195,8 @@ function mine(told) {
 /* What the desk can do with it. */
 function doing(known, told, binds) {
 	const row = { document: known.name, version: told.version,
-		digest: told.digest, title: titleOf(known.told).text };
+		digest: told.digest, title: titleOf(known.told).text,
+		begun: told.signatures.some((one) => one.act === "terminate") };
 	const open_to_sign = told.version === newest(known) &&
 	    ["draft", "signed in part"].includes(told.status);
 	if (!server.desk || !mine(told))

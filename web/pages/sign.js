@@ -21,7 +21,8 @@ function waits(row) {
 		[t("sign.signed"), row.parties.map((one) => h("div", {},
 		    tn("sign.of", { party: plain(one.party), signed: one.signed,
 		        needed: one.needed })))]]),
-	row.command === "terminate" ? terminateButton(row) : signButton(row));
+	row.command === "terminate" ? terminateButton({ ...row, begun: true })
+		: signButton(row));
 }
 
 export async function page(view, route) {
