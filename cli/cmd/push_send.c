@@ -352,16 +352,35 @@ pusher_end(struct pusher *pusher)
 	identity_free(&pusher->signer);
 }
 
-/* Whoever may not deposit at all is told so by the daemon, with the rule. */
-static bool
-may_deposit(const struct pusher *pusher, const struct push *push)
+static struct decision
+decide_deposit(const struct pusher *pusher, const struct push *push)
 {
 	char type[LIMIT_SLUG_BYTES + 1];
 
 	document_type(push->document, type);
 	return policy_decide(pusher->policy, pusher->office, RIGHT_DEPOSIT,
-	    type)
-	    .allowed;
+	    type);
+}
+
+static bool
+may_deposit(const struct pusher *pusher, const struct push *push)
+{
+	return decide_deposit(pusher, push).allowed;
+}
+
+/*
+ * Whoever may not deposit at all is told so by the daemon, which journals it;
+ * a dry run never asks it.
+ */
+static bool
+check_dry_run(const struct pusher *pusher, const struct push *push,
+    struct error *err)
+{
+	const struct decision decision = decide_deposit(pusher, push);
+
+	return !pusher->dry_run || decision.allowed ||
+	    error_set(err, ERROR_REFUSED, "%s may not deposit %s (%s)",
+		pusher->office->name, push->document, decision.rule);
 }
 
 /* Ask before a large text is sent over a slow line for nothing. */
@@ -447,6 +466,7 @@ pusher_push(struct pusher *pusher, struct push *push, struct error *err)
 	text_set(version->person, LIMIT_EMAIL_BYTES + 1, pusher->person);
 	push->alone = true;
 	if (!push_gather(push, pusher->policy, err) ||
+	    !check_dry_run(pusher, push, err) ||
 	    !check_texts(pusher, push, err))
 		return false;
 	push->alone = false;

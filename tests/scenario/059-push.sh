@@ -27,6 +27,8 @@ none "nothing was deposited of these"
 expect "only an ending can be allowed" 2 "only .ending." push --text en=work/en.txt --allow anything
 expect "a dry run tells what it would be" 0 "agreement/one@1, its first version" push --text en=work/en.txt --annex work/y.pdf --note "A note" --dry-run
 check "each file of it" sh -c "'$valise' --config offices/mofa/config.yaml push agreement/one --title en=One --text lo=work/lo.txt --text en=work/en.txt --dry-run | grep -q 'texts/lo/lo.txt, 18 bytes, text/plain, authentic'"
+expect "a dry run of who may not deposit it is refused" 3 "mofa may not deposit treaty/one (policies/treaty.yaml: no such type of document)" at mofa push treaty/one --title en=One --text en=work/en.txt --dry-run
+expect "so it is without a line" 3 "mofa may not deposit treaty/one" at mofa --local push treaty/one --title en=One --text en=work/en.txt --dry-run
 expect "and as JSON" 0 '"dry-run":true,.*"version":1' at mofa --json push agreement/one --title en=One --text lo=work/lo.txt --text en=work/en.txt --dry-run
 expect "with version.yaml as it would be" 0 '"yaml":"valise: 1.*version: 1.n.*sha256' at mofa --json push agreement/one --title en=One --text lo=work/lo.txt --text en=work/en.txt --dry-run
 none "a dry run deposits nothing"
