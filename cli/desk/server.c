@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -314,6 +315,40 @@ take_pair(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_len,
 	return MHD_YES;
 }
 
+/* The fields by which a request is judged; each may be there once. */
+static const char *const judged[] = { MHD_HTTP_HEADER_HOST,
+	MHD_HTTP_HEADER_ORIGIN, "Sec-Fetch-Site", "Sec-Fetch-Mode",
+	"Sec-Fetch-Dest", "Valise-Desk" };
+enum { JUDGED = sizeof(judged) / sizeof(judged[0]) };
+
+/* An MHD_KeyValueIterator: count such a field. */
+static enum MHD_Result
+count_field(void *arg, enum MHD_ValueKind kind, const char *key,
+    const char *value)
+{
+	unsigned *counts = arg;
+
+	(void)kind;
+	(void)value;
+	for (size_t i = 0; i < JUDGED; i++)
+		counts[i] += strcasecmp(key, judged[i]) == 0;
+	return MHD_YES;
+}
+
+static bool
+has_each_once(struct MHD_Connection *connection, struct error *err)
+{
+	unsigned counts[JUDGED] = { 0 };
+
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_field,
+	    counts);
+	for (size_t i = 0; i < JUDGED; i++)
+		if (counts[i] > 1)
+			return error_set(err, ERROR_REFUSED,
+			    "the request has %s twice", judged[i]);
+	return true;
+}
+
 /* May this be asked, before its body is read?  False: call->err says why not. */
 static bool
 is_let_in(struct MHD_Connection *connection, struct call *call)
@@ -330,7 +365,8 @@ is_let_in(struct MHD_Connection *connection, struct call *call)
 		.is_page = page_of(request) != NULL,
 	};
 
-	if (!guard_check(&from, desk->address, &call->err)) {
+	if (!has_each_once(connection, &call->err) ||
+	    !guard_check(&from, desk->address, &call->err)) {
 		call->status = MHD_HTTP_FORBIDDEN;
 		return false;
 	}

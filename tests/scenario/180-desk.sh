@@ -61,6 +61,13 @@ done <<END
 200|/v1/documents|Sec-Fetch-Site: same-origin
 403|/desk/session|Sec-Fetch-Site: cross-site
 END
+for field in "Host: $desk" "Origin: http://$desk" "Sec-Fetch-Site: same-origin" "Valise-Desk: $secret"; do
+	printf 'GET /v1/documents HTTP/1.1\r\nHost: %s\r\nValise-Desk: %s\r\nSec-Fetch-Site: same-origin\r\nOrigin: http://%s\r\n%s\r\nConnection: close\r\n\r\n' "$desk" "$secret" "$desk" "$field" >work/twice
+	check "a field that is judged is there once: ${field%%:*}" python3 -c 'import socket, sys
+host, port = sys.argv[1].split(":")
+s = socket.create_connection((host, int(port))); s.sendall(open("work/twice", "rb").read())
+sys.exit(s.recv(100)[:12] not in (b"HTTP/1.1 403", b"HTTP/1.1 400"))' "$desk"
+done
 check "no other site may read an answer" sh -c "! curl -sD - -o work/answer -H 'Valise-Desk: $secret' -H 'Origin: http://$desk' http://$desk/v1/documents | grep -qi '^access-control'"
 check "a page's file is opened by a link from anywhere" test "$(curl -s -o work/answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: document' "http://$desk/")" = 200
 check "it has a policy for its contents" sh -c "curl -sD - -o work/answer http://$desk/ | grep -q \"^Content-Security-Policy: default-src 'none'\""
