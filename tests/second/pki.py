@@ -167,27 +167,36 @@ class Certificate:
                 for ext in row.children[0].children:
                     self.extensions[ext.children[0].oid()] = ext.children[-1].body
         self.usage = self.email = None
-        if '2.5.29.15' in self.extensions:
-            bits = der(self.extensions['2.5.29.15'])
-            need(bits.tag == 3)
+        bits = self.inside('2.5.29.15')
+        if bits and bits.tag == 3:
             self.usage = {8 * i + j for i, byte in enumerate(bits.body[1:]) for j in range(8) if byte & 128 >> j}
-        if '2.5.29.17' in self.extensions:
-            names = [n.body for n in der(self.extensions['2.5.29.17']).children if n.tag == 0x81]
+        elif '2.5.29.15' in self.extensions:
+            self.usage = set()
+        alternative = self.inside('2.5.29.17')
+        if alternative:
+            names = [n.body for n in alternative.children if n.tag == 0x81]
             need(len(names) <= 1)
             if names:
                 self.email = names[0].decode('latin-1')
                 need(email(self.email))
-        ski = self.extensions.get('2.5.29.14')
-        self.identifier = der(ski).body if ski else None
+        ski = self.inside('2.5.29.14')
+        self.identifier = ski.body if ski else None
         self.unit = next((pair.children[1].body.decode('utf-8', 'replace') for name in rows[4].children
                           for pair in name.children if pair.children[0].oid() == '2.5.4.11'), None)
-        self.points = names_of_points(self.extensions.get('2.5.29.31'))
+        self.points = names_of_points(self.inside('2.5.29.31'))
+
+    def inside(self, oid):
+        """What an extension has; None, too, where that does not parse."""
+        try:
+            return der(self.extensions[oid]) if oid in self.extensions else None
+        except (Bad, IndexError):
+            return None
 
 
-def names_of_points(data):
-    if data is None:
+def names_of_points(points):
+    if points is None:
         return set()
-    return {name.raw for point in der(data).children for part in point.children if part.tag == 0xa0
+    return {name.raw for point in points.children for part in point.children if part.tag == 0xa0
             for full in part.children if full.tag == 0xa0 for name in full.children}
 
 
