@@ -30,6 +30,8 @@ export class Problem extends Error {
 		this.detail = detail || title || "";
 		this.exit = exit || 7;
 		this.status = status || 0;
+		/* The programs' own sentences are English, and have a title. */
+		this.isEnglish = Boolean(title);
 	}
 }
 

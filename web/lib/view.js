@@ -154,6 +154,27 @@ const BY_EXIT = {
 	6: NEXT.UNAVAILABLE,
 };
 
+/* What kind of problem it is, by the exit status (docs/codes.md). */
+const KINDS = {
+	1: () => t("kind.untrusted"),
+	2: () => t("kind.usage"),
+	3: () => t("kind.refused"),
+	4: () => t("kind.not-found"),
+	5: () => t("kind.conflict"),
+	6: () => t("kind.unavailable"),
+	7: () => t("kind.system"),
+	8: () => t("kind.malformed"),
+	9: () => t("kind.limit"),
+};
+
+/* What a program's own sentence, which is English, comes to. */
+function kindOf(problem) {
+	if (!problem.isEnglish)
+		return null;
+	return has(`means.${problem.code}`) ? t(`means.${problem.code}`)
+	    : KINDS[problem.exit]?.() ?? null;
+}
+
 /* A problem as a sentence with its code, and what to do next. */
 export function problemBox(problem) {
 	/* What is no Problem is of the page itself, or an answer of another shape. */
@@ -164,8 +185,11 @@ export function problemBox(problem) {
 		console.error(problem);
 	const next = NEXT[code]?.() ?? remedy(code) ??
 	    BY_EXIT[problem.exit]?.() ?? t("next.system");
+	const kind = kindOf(problem);
 	return h("div", { class: "problem", role: "alert" },
-	    h("p", {}, named(detail)), h("p", {}, next),
+	    kind ? h("p", {}, h("strong", {}, kind)) : null,
+	    h("p", { lang: problem.isEnglish ? "en" : null }, named(detail)),
+	    h("p", {}, next),
 	    h("p", { class: "small" },
 	        tn("problem.code", { code: h("code", {}, plain(code)) })));
 }
