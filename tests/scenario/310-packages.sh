@@ -28,7 +28,7 @@ for suite in ${VALISE_SUITES:-bookworm trixie}; do
 	m=$dir/machine-$suite; mkdir -p "$m"
 	# shellcheck disable=SC2046 # a list of names
 	check "$suite: a bare system with what the packages are built with" machine_bare "$m" "$suite" \
-		build-essential debhelper lintian openssl python3 \
+		build-essential debhelper lintian openssl pinentry-curses python3 \
 		$(sed -n '/^Build-Depends:/,/^[A-Z]/p' "$top/debian/control" | tr ',' '\n' | sed -n 's/^\(Build-Depends:\)\? *\(lib[a-z0-9.-]*\|meson\|pkgconf\|zlib1g-dev\).*/\2/p')
 	[ -d "$m/root/usr" ] || { machine_end; continue; }
 	now=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$top/debian/changelog") before=$now~before
