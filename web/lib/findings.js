@@ -15,7 +15,7 @@ export function findingItem({ code, about, text }) {
 	return h("li", {},
 	    h("p", {}, h("strong", {}, meaning(code)),
 	        about ? [" ", h("code", {}, named(about))] : null),
-	    remedy(code) ? h("p", {}, badge(t("verify.todo"), "wait"), " ",
+	    remedy(code) ? h("p", {}, badge(t("verify.remedy"), "wait"), " ",
 	        remedy(code)) : null,
 	    h("p", { class: "small" }, h("code", {}, plain(code)), " ",
 	        h("bdi", { lang: "en" }, plain(text))));

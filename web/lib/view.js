@@ -142,7 +142,7 @@ const NEXT = {
 
 /* What to do about a code that a program tells (codes.def), or null. */
 export function remedy(code) {
-	return has(`todo.${code}`) ? t(`todo.${code}`) : null;
+	return has(`remedy.${code}`) ? t(`remedy.${code}`) : null;
 }
 
 /* Of other codes the exit status tells (docs/codes.md). */
