@@ -65,8 +65,6 @@ tell_desk(const struct request *request, struct reply *out, struct error *err)
 	const char *by = desk_confirm_by(&desk->confirm);
 	char ends[TIME_TEXT];
 	json_t *json;
-	char *text;
-	bool ok;
 
 	time_format_at(time_now_ms() / 1000 + (int64_t)desk->idle_s -
 		(time_monotonic_ms() - desk->used_ms) / 1000,
@@ -80,29 +78,22 @@ tell_desk(const struct request *request, struct reply *out, struct error *err)
 	    "party", desk->party, "person", desk->person, "language",
 	    desk->context->language, "ends", ends, "confirms", by);
 	pthread_mutex_unlock(&desk->lock);
-	text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-	ok = text != NULL ? buf_append_str(&out->body, text, err)
-			  : error_set_errno(err, "JSON");
-	free(text);
-	json_decref(json);
-	return ok;
+	return acts_reply(out, json, err);
 }
 
 /* Exchange the token for the session's secret. */
 static bool
 enter(const struct request *request, struct reply *out, struct error *err)
 {
-	json_t *json = json_loadb((const char *)request->body.data,
-	    request->body.len, JSON_REJECT_DUPLICATES, NULL);
-	const char *token = json_string_value(json_object_get(json, "token"));
+	json_t *body = acts_body(request, err);
+	const char *token = body != NULL ? acts_text(body, "token", err) : NULL;
 	door_word secret = "";
 	bool ok;
 
-	ok = token != NULL
-	    ? door_enter(&request->desk->door, span_of_str(token),
-		  time_monotonic_ms(), secret, err)
-	    : missing("its token", err);
-	json_decref(json);
+	ok = token != NULL &&
+	    door_enter(&request->desk->door, span_of_str(token),
+		time_monotonic_ms(), secret, err);
+	json_decref(body);
 	if (!ok && error_is(err, DOOR_TWICE))
 		output_note("%s", err->detail);
 	return ok && buf_printf(&out->body, err, "{\"secret\":\"%s\"}", secret);
@@ -280,13 +271,14 @@ static bool
 add_key(const struct route *route, const struct pair *pair,
     struct child_line *line, struct error *err)
 {
-	const struct key *key = route->keys;
+	const struct key *key = NULL;
 
 	if (is_operand(route->operands, pair->key))
 		return true;
-	while (key->name != NULL && strcmp(key->name, pair->key) != 0)
-		key++;
-	if (key->name == NULL)
+	for (size_t i = 0; i < KEYS && route->keys[i].name != NULL; i++)
+		if (strcmp(route->keys[i].name, pair->key) == 0)
+			key = &route->keys[i];
+	if (key == NULL)
 		return error_set(err, ERROR_MALFORMED,
 		    "%s takes no \"%.32s\" in its query", route->path,
 		    pair->key);
