@@ -45,6 +45,8 @@ header(struct MHD_Connection *connection, const char *name)
 
 /* --- Answers. --- */
 
+#define JSON_LINES "application/jsonl"
+
 #define CSP     "Content-Security-Policy"
 #define CLOSED  "default-src 'none'; frame-ancestors 'none'"
 #define SANDBOX "sandbox; default-src 'none'; frame-ancestors 'self'"
@@ -84,19 +86,25 @@ send_response(struct MHD_Connection *connection, struct call *call,
 	return rc;
 }
 
+/* The same, with the headers that each answer has. */
 static enum MHD_Result
-send_bytes(struct MHD_Connection *connection, struct call *call,
-    unsigned status, const char *type, struct span bytes)
+send_typed(struct MHD_Connection *connection, struct call *call,
+    unsigned status, const char *type, struct MHD_Response *response)
 {
-	struct MHD_Response *response =
-	    MHD_create_response_from_buffer(bytes.len,
-		(void *)(uintptr_t)bytes.data, MHD_RESPMEM_MUST_COPY);
-
 	if (response != NULL && !add_headers(response, type)) {
 		MHD_destroy_response(response);
 		response = NULL;
 	}
 	return send_response(connection, call, status, response);
+}
+
+static enum MHD_Result
+send_bytes(struct MHD_Connection *connection, struct call *call,
+    unsigned status, const char *type, struct span bytes)
+{
+	return send_typed(connection, call, status, type,
+	    MHD_create_response_from_buffer(bytes.len,
+		(void *)(uintptr_t)bytes.data, MHD_RESPMEM_MUST_COPY));
 }
 
 /* Answer with a problem document (RFC 9457). */
@@ -178,11 +186,7 @@ send_lines(struct MHD_Connection *connection, struct call *call,
 			end_lines(lines);
 	} else
 		close(reply->pipe);
-	if (response != NULL && !add_headers(response, "application/jsonl")) {
-		MHD_destroy_response(response);
-		response = NULL;
-	}
-	return send_response(connection, call, MHD_HTTP_OK, response);
+	return send_typed(connection, call, MHD_HTTP_OK, JSON_LINES, response);
 }
 
 /* An MHD_ContentReaderCallback. */
@@ -214,11 +218,7 @@ send_errand(struct MHD_Connection *connection, struct call *call,
 
 	if (response == NULL)
 		errand_free(errand);
-	else if (!add_headers(response, "application/jsonl")) {
-		MHD_destroy_response(response);
-		response = NULL;
-	}
-	return send_response(connection, call, MHD_HTTP_OK, response);
+	return send_typed(connection, call, MHD_HTTP_OK, JSON_LINES, response);
 }
 
 /* A file. A text that is shown in a frame may do nothing there. */
@@ -578,8 +578,9 @@ server_stop(struct server *server)
 
 	if (server == NULL)
 		return;
-	if (write(server->desk->stop, &one, sizeof(one)) == sizeof(one) &&
-	    server->daemon != NULL)
+	/* Whoever waits for a command or a person waits no more. */
+	(void)!write(server->desk->stop, &one, sizeof(one));
+	if (server->daemon != NULL)
 		MHD_stop_daemon(server->daemon);
 	free(server);
 }
