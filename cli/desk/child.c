@@ -53,7 +53,7 @@ child_line_free(struct child_line *line)
 
 /*
  * The command has the signals as any program, and of our files standard input,
- * output and error only.
+ * output and error, and the socket by which it has its person asked.
  */
 static int
 spawn(int input, int output, const struct child_line *line, pid_t *out)
