@@ -123,6 +123,7 @@ run_audit(struct context *context, bool full, struct error *err)
 		.sight = &run.sight,
 		.now_ms = time_now_ms(),
 		.report = report,
+		.find_delivered = audit_find_delivered,
 		.arg = &run };
 	ok = check_all(&run, full, err);
 	output_progress_end();

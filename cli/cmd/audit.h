@@ -61,8 +61,19 @@ bool audit_state_write(const struct audit_state *state,
 bool audit_state_take(struct audit_state *state, struct span entries,
     struct span delivered, const struct ranges *hidden,
     struct error *err) MUST_USE;
-/* Append what is kept of deliveries. */
-bool audit_state_delivered(const struct audit_state *state, struct buf *out,
+/*
+ * Read what is kept of the n-th delivery (record/delivered.h).
+ *
+ * ERROR_SYSTEM  it is damaged
+ */
+bool audit_state_delivered(const struct audit_state *state, uint64_t n,
+    uint8_t out[DELIVERED_RECORD], struct error *err) MUST_USE;
+/*
+ * Check that what is kept of deliveries is whole and in order.
+ *
+ * ERROR_SYSTEM  it is not
+ */
+bool audit_state_check_delivered(const struct audit_state *state,
     struct error *err) MUST_USE;
 /* Visit each entry that is kept, in order. */
 bool audit_state_replay(struct audit_state *state, entry_visitor *visit,
@@ -103,6 +114,9 @@ struct audit_run {
 };
 
 /* audit_entries.c */
+/* A delivered_find(); arg is the struct audit_run. */
+bool audit_find_delivered(void *arg, uint64_t index, bool *is_there,
+    uint64_t *check, struct error *err) MUST_USE;
 /*
  * Replay the entries that are kept: they lead to the states as of then, and are
  * checked again.

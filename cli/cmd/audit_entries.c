@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli/cmd/audit.h"
-#include "record/delivered.h"
 
 /* How many leaves a step has: 32 tiles, and a page of entries. */
 enum { STEP = 32 * TILE_WIDTH };
@@ -19,6 +18,34 @@ static const char *const replayed_codes[] = { "POLICY_UNKNOWN", "TIME_AHEAD",
 	"REVOCATION_UNKNOWN" };
 
 /* --- One entry. --- */
+
+/* Reads what is kept of the n-th delivery: of this step, or from the file. */
+static bool
+read_delivered(void *arg, uint64_t n, uint8_t out[DELIVERED_RECORD],
+    struct error *err)
+{
+	const struct audit_run *run = arg;
+	const uint64_t kept = run->state.delivered_len / DELIVERED_RECORD;
+
+	if (n < kept)
+		return audit_state_delivered(&run->state, n, out, err);
+	memcpy(out, run->delivered.data + (n - kept) * DELIVERED_RECORD,
+	    DELIVERED_RECORD);
+	return true;
+}
+
+bool
+audit_find_delivered(void *arg, uint64_t index, bool *is_there, uint64_t *check,
+    struct error *err)
+{
+	struct audit_run *run = arg;
+	const struct delivered_records records = { .read = read_delivered,
+		.arg = run,
+		.num = (run->state.delivered_len + run->delivered.len) /
+		    DELIVERED_RECORD };
+
+	return delivered_search(&records, index, is_there, check, err);
+}
 
 /* True for an entry that states follow from; the others are not kept. */
 static bool
@@ -88,7 +115,8 @@ visit(void *arg, uint64_t index, const struct entry *entry, struct span line,
 		session_want_crls(&run->session, &entry->crls);
 	return audit_entry(run->audit, index, entry, err) &&
 	    (entry->act != ACT_DELIVER ||
-		delivered_encode(index, entry, &run->delivered, err)) &&
+		delivered_encode(index, delivered_check(entry), &run->delivered,
+		    err)) &&
 	    ((!keeps_state(entry) && run->num_told == before) ||
 		keep_entry(run, index, line, err));
 }
@@ -122,20 +150,6 @@ visit_again(void *arg, uint64_t index, const struct entry *entry,
 	return audit_entry(run->audit, index, entry, err);
 }
 
-/* Tell the audit of the deliveries that it saw before. */
-static bool
-replay_delivered(struct audit_run *run, struct error *err)
-{
-	struct buf bytes = BUF(SIZE_MAX);
-	const bool ok = audit_state_delivered(&run->state, &bytes, err) &&
-	    audit_take_delivered(run->audit, buf_span(&bytes), err);
-
-	buf_free(&bytes);
-	return ok ||
-	    error_context(err,
-		"audit/delivered (\"valise audit --full\" begins anew)");
-}
-
 bool
 audit_replay(struct audit_run *run, struct error *err)
 {
@@ -143,7 +157,7 @@ audit_replay(struct audit_run *run, struct error *err)
 
 	run->kind = KIND_ENTRY;
 	findings_begin(findings);
-	if (!replay_delivered(run, err) ||
+	if (!audit_state_check_delivered(&run->state, err) ||
 	    !audit_state_replay(&run->state, visit_again, run, err))
 		return false;
 	for (size_t i = 0;

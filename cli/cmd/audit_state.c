@@ -152,7 +152,7 @@ open_growing(const struct context *context, const char *name, struct error *err)
 
 	if (!audit_state_path(context, name, path, err))
 		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		error_set_errno(err, "%s", path);
 	return fd;
@@ -248,11 +248,42 @@ audit_state_take(struct audit_state *state, struct span entries,
 	return ok && audit_state_write(state, err);
 }
 
-bool
-audit_state_delivered(const struct audit_state *state, struct buf *out,
-    struct error *err)
+/* What is wrong with a file of our own is no fault of the daemon's. */
+static bool
+damaged_delivered(struct error *err)
 {
-	return read_counted(state, "delivered", state->delivered_len, out, err);
+	return error_set_outside(err,
+	    "audit/delivered is cut short, or not in order"
+	    " (\"valise audit --full\" begins anew)");
+}
+
+bool
+audit_state_delivered(const struct audit_state *state, uint64_t n,
+    uint8_t out[DELIVERED_RECORD], struct error *err)
+{
+	return file_pread(state->delivered_fd, out, DELIVERED_RECORD,
+		   (off_t)(n * DELIVERED_RECORD), err) ||
+	    damaged_delivered(err);
+}
+
+bool
+audit_state_check_delivered(const struct audit_state *state, struct error *err)
+{
+	static uint8_t bytes[4096 * DELIVERED_RECORD];
+	uint64_t last = UINT64_MAX, at = 0;
+	bool ok = true;
+
+	while (ok && at < state->delivered_len) {
+		const uint64_t left = state->delivered_len - at;
+		const size_t len =
+		    left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
+
+		ok = file_pread(state->delivered_fd, bytes, len, (off_t)at,
+			 err) &&
+		    delivered_check_order(span_of(bytes, len), &last, err);
+		at += len;
+	}
+	return ok || damaged_delivered(err);
 }
 
 bool

@@ -59,6 +59,28 @@ check_commit_alone(struct fsck *fsck, uint64_t index, const struct entry *entry)
 	buf_free(&bytes);
 }
 
+bool
+fsck_find_delivered(void *arg, uint64_t index, bool *is_there, uint64_t *check,
+    struct error *err)
+{
+	const struct fsck *fsck = arg;
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct entry *entry = malloc(sizeof(*entry));
+	struct error why = { 0 };
+	bool ok;
+
+	ok = (entry != NULL || error_set_errno(err, "fsck")) &&
+	    journal_entry(fsck->journal, index, &line, err);
+	/* That it does not parse was told when its turn came. */
+	*is_there = ok && entry_parse(buf_span(&line), entry, &why) &&
+	    entry->act == ACT_DELIVER;
+	if (*is_there)
+		*check = delivered_check(entry);
+	buf_free(&line);
+	free(entry);
+	return ok;
+}
+
 /* Parse an entry and give it to the audit; a journal_visitor. */
 static bool
 check_entry(struct fsck *fsck, uint64_t index, struct span line,

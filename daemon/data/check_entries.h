@@ -16,6 +16,9 @@
  */
 bool fsck_check_commit(struct fsck *fsck, uint64_t index,
     const struct entry *entry, uint64_t before, struct buf *bytes);
+/* A delivered_find(): it reads the entry.  arg is the struct fsck. */
+bool fsck_find_delivered(void *arg, uint64_t index, bool *is_there,
+    uint64_t *check, struct error *err) MUST_USE;
 /*
  * Give every entry to the audit, and so to its ledger.  Returns false only if
  * the check could not be done.

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "daemon/data/check_ends.h"
+#include "daemon/data/check_entries.h"
 #include "daemon/data/check_journal.h"
 #include "daemon/data/check_versions.h"
 #include "daemon/data/findings.h"
@@ -224,6 +225,7 @@ fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
 		.now_ms = time_now_ms(),
 		.report = fsck_report,
 		.report_disputed = fsck_report_disputed,
+		.find_delivered = fsck_find_delivered,
 		.arg = &fsck };
 	pthread_mutex_init(&fsck.mutex, NULL);
 	ok = check_folder(&fsck, err);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "record/delivered.h"
 
 /*
  * Which version had these contents, by their digest.  A hash table, at most
@@ -33,7 +32,7 @@ struct audit {
 	/* Few, so they are searched from the end. */
 	struct field_dispatch *dispatches;
 	size_t num_dispatches;
-	struct delivered delivered; /* by those who judge the counts of them */
+	struct counted counted; /* deliveries, by a `deliveries` entry */
 };
 
 struct audit *
@@ -62,14 +61,8 @@ audit_free(struct audit *audit)
 	ledger_free(audit->ledger);
 	free(audit->contents.list);
 	free(audit->dispatches);
-	delivered_free(&audit->delivered);
+	counted_free(&audit->counted);
 	free(audit);
-}
-
-bool
-audit_take_delivered(struct audit *audit, struct span kept, struct error *err)
-{
-	return delivered_decode(&audit->delivered, kept, err);
 }
 
 struct ledger *
@@ -234,9 +227,33 @@ sees_all(const struct audit *audit, const struct entry *entry)
 	    sight_sees(sight, entry->document);
 }
 
+/* Find the delivery that a `deliveries` entry counts under. */
+static bool
+find_delivery(const struct checking *all, enum field_delivery *out,
+    struct error *err)
+{
+	const struct audit_settings *settings = &all->audit->settings;
+	const struct entry *entry = all->entry;
+	bool is_there = false;
+	uint64_t check;
+
+	*out = FIELD_NOT_DELIVERED;
+	if (entry->act != ACT_DELIVERIES || settings->find_delivered == NULL ||
+	    entry->prior >= all->index)
+		return true;
+	if (!settings->find_delivered(settings->arg, entry->prior, &is_there,
+		&check, err))
+		return false;
+	if (is_there && check == delivered_check(entry))
+		*out = counted_has(&all->audit->counted, entry->prior)
+		    ? FIELD_COUNTED
+		    : FIELD_DELIVERED;
+	return true;
+}
+
 /* Compare each field of the entry with the entries before it. */
 static bool
-check_fields(const struct checking *all)
+check_fields(const struct checking *all, enum field_delivery delivery)
 {
 	const struct audit *audit = all->audit;
 	const struct audit_settings *settings = &audit->settings;
@@ -259,9 +276,7 @@ check_fields(const struct checking *all)
 		.has_version = version != NULL,
 		.had_contents = has_document && had_contents(audit, entry),
 		.dispatch = find_dispatch(audit, entry),
-		.delivery = entry->act == ACT_DELIVERIES
-		    ? delivered_find(&audit->delivered, all->index, entry)
-		    : FIELD_NOT_DELIVERED,
+		.delivery = delivery,
 	};
 	const struct field_view view = { .index = all->index,
 		.entry = entry,
@@ -307,16 +322,10 @@ apply(const struct checking *all, struct error *err)
 	return true;
 }
 
-/* A log judges no `deliveries` entries, and needs not know what they count. */
-static bool
-judges_counts(const struct audit *audit)
-{
-	return (audit->settings.by & (FIELD_AUDIT | FIELD_FSCK)) != 0;
-}
-
 /* Remember what later entries are compared with. */
 static bool
-remember(struct audit *audit, uint64_t index, const struct entry *entry)
+remember(struct audit *audit, uint64_t index, const struct entry *entry,
+    enum field_delivery delivery)
 {
 	if (entry->time_ms > audit->time_ms)
 		audit->time_ms = entry->time_ms;
@@ -324,13 +333,11 @@ remember(struct audit *audit, uint64_t index, const struct entry *entry)
 		audit->crls_ms = entry->time_ms;
 	if (entry->act == ACT_DISPATCH)
 		return add_dispatch(audit, index, entry);
+	if (entry->act == ACT_DELIVERIES)
+		return delivery != FIELD_DELIVERED ||
+		    counted_add(&audit->counted, entry->prior);
 	if (entry->act == ACT_DELIVER)
-		return !judges_counts(audit) ||
-		    delivered_add(&audit->delivered, index, entry);
-	if (entry->act == ACT_DELIVERIES) {
-		delivered_count(&audit->delivered, index, entry);
 		return true;
-	}
 	return entry->act == ACT_OTHER || !entry_has(entry, ENTRY_CONTENTS) ||
 	    entry->version == 0 ||
 	    ledger_number(audit->ledger, entry->document) == 0 ||
@@ -342,11 +349,14 @@ audit_entry(struct audit *audit, uint64_t index, const struct entry *entry,
     struct error *err)
 {
 	const struct checking all = { audit, index, entry };
+	enum field_delivery delivery;
 
-	if (!check_fields(&all) ||
+	if (!find_delivery(&all, &delivery, err) ||
+	    !check_fields(&all, delivery) ||
 	    (!audit->settings.filtered && !apply(&all, err)))
 		return false;
-	return remember(audit, index, entry) || error_set_errno(err, "audit");
+	return remember(audit, index, entry, delivery) ||
+	    error_set_errno(err, "audit");
 }
 
 /* Does the verdict have the act of this entry? */

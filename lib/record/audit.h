@@ -10,6 +10,7 @@
 #ifndef RECORD_AUDIT_H
 #define RECORD_AUDIT_H
 
+#include "record/delivered.h"
 #include "record/ledger.h"
 #include "verdict/fields.h"
 
@@ -48,6 +49,11 @@ struct audit_settings {
 	 * the act; nobody did anything wrong here.
 	 */
 	audit_report *report_disputed;
+	/*
+	 * Where `deliver` entries are looked up, each before the entry that is
+	 * checked.  NULL, for a log: `deliveries` entries are not judged.
+	 */
+	delivered_find *find_delivered;
 	void *arg;
 };
 
@@ -58,15 +64,10 @@ struct audit *audit_new(const struct audit_settings *settings,
 void audit_free(struct audit *audit);
 
 /*
- * Take what an earlier audit kept of the deliveries that it saw
- * (record/delivered.h), before the first entry.
- */
-bool audit_take_delivered(struct audit *audit, struct span kept,
-    struct error *err) MUST_USE;
-/*
  * Check one entry and tell each finding at once.
  *
- * ERROR_SYSTEM  the audit could not go on; this is the only error
+ * ERROR_SYSTEM  the audit could not go on; this is the only error of its own,
+ *               find_delivered() may have others
  */
 bool audit_entry(struct audit *audit, uint64_t index, const struct entry *entry,
     struct error *err) MUST_USE;

@@ -7,21 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct delivery {
-	uint64_t index;
-	/* The lowest bit is set once a `deliveries` entry counted for it. */
-	uint64_t check;
-};
-
 static void
 update_text(struct sha256 *hash, const char *text)
 {
 	sha256_update(hash, span_of(text, strlen(text) + 1));
 }
 
-/* Returns 63 bits of a hash of the version and of whom it went to. */
-static uint64_t
-check_of(const struct entry *entry)
+uint64_t
+delivered_check(const struct entry *entry)
 {
 	struct buf number = BUF(8);
 	struct error ignored = { 0 };
@@ -43,102 +36,90 @@ check_of(const struct entry *entry)
 	return span_take_u64(&rest, &check) ? check & ~UINT64_C(1) : 0;
 }
 
-static bool
-add(struct delivered *all, uint64_t index, uint64_t check)
-{
-	if (all->num > 0 && all->list[all->num - 1].index >= index)
-		return true;
-	if (all->num == all->room) {
-		const size_t room = all->room == 0 ? 64 : all->room * 2;
-		struct delivery *more =
-		    realloc(all->list, room * sizeof(*more));
+/* --- Those that were counted. --- */
 
-		if (more == NULL)
+bool
+counted_has(const struct counted *all, uint64_t index)
+{
+	return index < all->num && (all->bits[index / 8] >> index % 8 & 1) != 0;
+}
+
+bool
+counted_add(struct counted *all, uint64_t index)
+{
+	if (index >= all->num) {
+		uint64_t num = all->num == 0 ? 64 : all->num;
+		uint8_t *bits;
+
+		while (num <= index)
+			num *= 2;
+		if ((bits = realloc(all->bits, num / 8)) == NULL)
 			return false;
-		all->list = more;
-		all->room = room;
+		memset(bits + all->num / 8, 0, (num - all->num) / 8);
+		*all = (struct counted){ bits, num };
 	}
-	all->list[all->num++] = (struct delivery){ index, check };
+	all->bits[index / 8] |= (uint8_t)(1U << index % 8);
+	return true;
+}
+
+void
+counted_free(struct counted *all)
+{
+	free(all->bits);
+	*all = (struct counted){ NULL };
+}
+
+/* --- A file of them. --- */
+
+bool
+delivered_encode(uint64_t index, uint64_t check, struct buf *out,
+    struct error *err)
+{
+	return buf_append_u64(out, index, err) &&
+	    buf_append_u64(out, check, err);
+}
+
+bool
+delivered_check_order(struct span records, uint64_t *last, struct error *err)
+{
+	uint64_t index, check;
+
+	while (records.len > 0) {
+		if (!span_take_u64(&records, &index) ||
+		    !span_take_u64(&records, &check) || (check & 1) != 0 ||
+		    index == UINT64_MAX ||
+		    (*last != UINT64_MAX && index <= *last))
+			return error_set(err, ERROR_MALFORMED,
+			    "what was delivered is cut short, or not in"
+			    " order");
+		*last = index;
+	}
 	return true;
 }
 
 bool
-delivered_add(struct delivered *all, uint64_t index, const struct entry *entry)
+delivered_search(const struct delivered_records *records, uint64_t index,
+    bool *is_there, uint64_t *check, struct error *err)
 {
-	return add(all, index, check_of(entry));
-}
+	uint64_t from = 0, until = records->num;
 
-/* Returns the one with the index that the entry names, or NULL. */
-static struct delivery *
-named_by(const struct delivered *all, uint64_t index, const struct entry *entry)
-{
-	size_t from = 0, until = all->num;
-
+	*is_there = false;
 	while (from < until) {
-		const size_t middle = from + (until - from) / 2;
+		const uint64_t middle = from + (until - from) / 2;
+		uint8_t bytes[DELIVERED_RECORD];
+		struct span record = span_of(bytes, sizeof(bytes));
+		uint64_t found;
 
-		if (all->list[middle].index < entry->prior)
+		if (!records->read(records->arg, middle, bytes, err))
+			return false;
+		*is_there = span_take_u64(&record, &found) && found == index &&
+		    span_take_u64(&record, check);
+		if (*is_there)
+			return true;
+		if (found < index)
 			from = middle + 1;
 		else
 			until = middle;
-	}
-	return from < all->num && all->list[from].index == entry->prior &&
-		entry->prior < index &&
-		(all->list[from].check & ~UINT64_C(1)) == check_of(entry)
-	    ? &all->list[from]
-	    : NULL;
-}
-
-enum field_delivery
-delivered_find(const struct delivered *all, uint64_t index,
-    const struct entry *entry)
-{
-	const struct delivery *one = named_by(all, index, entry);
-
-	return one == NULL          ? FIELD_NOT_DELIVERED
-	    : (one->check & 1) != 0 ? FIELD_COUNTED
-				    : FIELD_DELIVERED;
-}
-
-void
-delivered_count(struct delivered *all, uint64_t index,
-    const struct entry *entry)
-{
-	struct delivery *one = named_by(all, index, entry);
-
-	if (one != NULL)
-		one->check |= 1;
-}
-
-void
-delivered_free(struct delivered *all)
-{
-	free(all->list);
-	*all = (struct delivered){ NULL };
-}
-
-bool
-delivered_encode(uint64_t index, const struct entry *entry, struct buf *out,
-    struct error *err)
-{
-	return buf_append_u64(out, index, err) &&
-	    buf_append_u64(out, check_of(entry), err);
-}
-
-bool
-delivered_decode(struct delivered *all, struct span bytes, struct error *err)
-{
-	uint64_t index, check;
-
-	while (bytes.len > 0) {
-		if (!span_take_u64(&bytes, &index) ||
-		    !span_take_u64(&bytes, &check) || (check & 1) != 0 ||
-		    (all->num > 0 && all->list[all->num - 1].index >= index))
-			return error_set(err, ERROR_MALFORMED,
-			    "what was delivered is cut short, or not in"
-			    " order");
-		if (!add(all, index, check))
-			return error_set_errno(err, "audit");
 	}
 	return true;
 }

@@ -495,6 +495,18 @@ take_finding(void *arg, const struct audit_finding *finding)
 	snprintf(found->texts[found->num++], 512, "%s", finding->text);
 }
 
+/* A delivered_find() of the entries of the journal. */
+static bool
+find_in_journal(void *arg, uint64_t index, bool *is_there, uint64_t *check,
+    struct error *err)
+{
+	(void)arg, (void)err;
+	*is_there = index < num_entries && journal[index].act == ACT_DELIVER;
+	if (*is_there)
+		*check = delivered_check(&journal[index]);
+	return true;
+}
+
 /* Audit the journal, with a field of one entry changed, or none. */
 static void
 audit(enum field_checker by, const struct field_rule *rule, size_t changed,
@@ -505,6 +517,7 @@ audit(enum field_checker by, const struct field_rule *rule, size_t changed,
 		.library = by == FIELD_LOG ? NULL : &library,
 		.now_ms = A_TIME + DAY_MS,
 		.report = take_finding,
+		.find_delivered = find_in_journal,
 		.arg = found };
 	struct error err = { 0 };
 	struct audit *audit = audit_new(&settings, &err);
@@ -650,19 +663,14 @@ static const struct {
 	size_t counts; /* `deliveries` entries that name the first of them */
 	bool other;    /* the `deliver` is of another person */
 	bool later;    /* it names an entry after itself */
-	bool kept;     /* an audit before this one saw the `deliver` */
 	bool wrong;
 } counted[] = {
-	{ "one for one delivery", 1, 1, false, false, false, false },
-	{ "none for two deliveries", 2, 0, false, false, false, false },
-	{ "two for one delivery", 1, 2, false, false, false, true },
-	{ "one for another person's", 1, 1, true, false, false, true },
-	{ "one before its delivery", 1, 1, false, true, false, true },
-	{ "one for a delivery that was seen before", 1, 1, false, false, true,
-	    false },
-	{ "two for that", 1, 2, false, false, true, true },
-	{ "one for that, to another person", 1, 1, true, false, true, true },
-	{ "one before that", 1, 1, false, true, true, true },
+	{ "one for one delivery", 1, 1, false, false, false },
+	{ "none for two deliveries", 2, 0, false, false, false },
+	{ "one for none", 0, 1, false, false, true },
+	{ "two for one delivery", 1, 2, false, false, true },
+	{ "one for another person's", 1, 1, true, false, true },
+	{ "one before its delivery", 1, 1, false, true, true },
 };
 
 static void
@@ -685,10 +693,10 @@ START_TEST(a_count_is_of_one_delivery_before_it)
 	static struct found found;
 	const struct audit_settings settings = { .by = FIELD_AUDIT,
 		.report = take_finding,
+		.find_delivered = find_in_journal,
 		.arg = &found };
 	struct error err = { 0 };
 	struct audit *audit = audit_new(&settings, &err);
-	struct buf kept = BUF(1000);
 	size_t wrong = 0, first;
 
 	num_entries = 0;
@@ -701,47 +709,97 @@ START_TEST(a_count_is_of_one_delivery_before_it)
 		add_delivery(ACT_DELIVER, person, 0);
 	for (size_t i = 0; !counted[_i].later && i < counted[_i].counts; i++)
 		add_delivery(ACT_DELIVERIES, "clerk@iom.example", first);
-	for (size_t i = 0; counted[_i].kept && i < num_entries; i++)
-		if (journal[i].act == ACT_DELIVER)
-			ck_ok(delivered_encode(i, &journal[i], &kept, &err),
-			    err);
-	ck_ok(audit_take_delivered(audit, buf_span(&kept), &err), err);
 	for (size_t i = 0; i < num_entries; i++)
-		if (!counted[_i].kept || journal[i].act != ACT_DELIVER)
-			ck_ok(audit_entry(audit, i, &journal[i], &err), err);
+		ck_ok(audit_entry(audit, i, &journal[i], &err), err);
 	for (size_t i = 0; i < found.num; i++)
 		wrong += strcmp(found.codes[i], "COUNT_WRONG") == 0;
 	ck_assert_msg(wrong == counted[_i].wrong, "%s: %zu", counted[_i].what,
 	    wrong);
-	buf_free(&kept);
 	audit_free(audit);
+}
+END_TEST
+
+static bool
+read_record(void *arg, uint64_t n, uint8_t out[DELIVERED_RECORD],
+    struct error *err)
+{
+	const struct buf *all = arg;
+
+	(void)err;
+	memcpy(out, all->data + n * DELIVERED_RECORD, DELIVERED_RECORD);
+	return true;
+}
+
+START_TEST(what_was_kept_of_deliveries_is_found)
+{
+	struct error err = { 0 };
+	struct buf kept = BUF(1000);
+
+	for (uint64_t num = 0; num < 9; num++) {
+		const struct delivered_records all = { .read = read_record,
+			.arg = &kept,
+			.num = num };
+
+		for (uint64_t i = 0; i < 2 * num + 3; i++) {
+			uint64_t check = 0;
+			bool is_there;
+
+			ck_ok(delivered_search(&all, i, &is_there, &check,
+				  &err),
+			    err);
+			/* Those of odd indices are there. */
+			ck_assert_int_eq(is_there, i % 2 == 1 && i < 2 * num);
+			ck_assert_uint_eq(check, is_there ? i * 10 : 0);
+		}
+		ck_ok(delivered_encode(2 * num + 1, (2 * num + 1) * 10, &kept,
+			  &err),
+		    err);
+	}
+	buf_free(&kept);
 }
 END_TEST
 
 START_TEST(what_was_kept_of_deliveries_is_read_strictly)
 {
-	const struct audit_settings settings = { .by = FIELD_AUDIT,
-		.report = take_finding };
 	struct error err = { 0 };
-	struct audit *audit = audit_new(&settings, &err);
 	struct buf kept = BUF(1000);
+	uint64_t last;
 
-	num_entries = 0;
-	add_act(ACT_DEPOSIT, ONE, "treaties@mofa.example", "mofa");
-	add_delivery(ACT_DELIVER, "clerk@iom.example", 0);
 	for (uint64_t i = 0; i < 2; i++)
-		ck_ok(delivered_encode(5, &journal[1], &kept, &err), err);
+		ck_ok(delivered_encode(5, 8, &kept, &err), err);
 	/* Twice the same index; and all cuts. */
-	for (size_t len = 1; len <= kept.len; len++)
-		if (len != 16) {
-			ck_assert(!audit_take_delivered(audit,
-			    span_of(kept.data, len), &err));
+	for (size_t len = 1; len <= kept.len; len++) {
+		last = UINT64_MAX;
+		ck_assert_int_eq(delivered_check_order(span_of(kept.data, len),
+				     &last, &err),
+		    len == 16);
+		if (len != 16)
 			ck_assert_int_eq(err.kind, ERROR_MALFORMED);
-			audit_free(audit);
-			audit = audit_new(&settings, &err);
-		}
+	}
+	/* The same where another piece went before. */
+	ck_assert(!delivered_check_order(span_of(kept.data, 16), &last, &err));
+	last = 4;
+	ck_assert(delivered_check_order(span_of(kept.data, 16), &last, &err));
+	kept.len = 0;
+	ck_ok(delivered_encode(5, 9, &kept, &err), err);
+	last = UINT64_MAX;
+	ck_assert(!delivered_check_order(buf_span(&kept), &last, &err));
 	buf_free(&kept);
-	audit_free(audit);
+}
+END_TEST
+
+START_TEST(what_was_counted_takes_a_bit)
+{
+	struct counted all = { NULL };
+
+	ck_assert(!counted_has(&all, 0));
+	ck_assert(counted_add(&all, 1000003));
+	for (uint64_t i = 0; i < 1000003 + 100; i++)
+		ck_assert_int_eq(counted_has(&all, i), i == 1000003);
+	ck_assert_uint_lt(all.num / 8, 262145);
+	ck_assert(counted_add(&all, 0));
+	ck_assert(counted_has(&all, 0) && counted_has(&all, 1000003));
+	counted_free(&all);
 }
 END_TEST
 
@@ -860,6 +918,8 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_count_is_of_one_delivery_before_it, 0,
 	    COUNT(counted));
 	tcase_add_test(t, what_was_kept_of_deliveries_is_read_strictly);
+	tcase_add_test(t, what_was_kept_of_deliveries_is_found);
+	tcase_add_test(t, what_was_counted_takes_a_bit);
 	tcase_add_test(t, the_documentation_has_the_table);
 }
 
