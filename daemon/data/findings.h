@@ -18,6 +18,7 @@ struct fsck {
 	struct fsck_result *out;
 	pthread_mutex_t mutex;
 	struct audit_settings audit_settings;
+	char folder[FILE_PATH]; /* for settings->spares_memory */
 	struct verdict_library verdict_library;
 	struct journal *journal;
 	struct store *store;

@@ -4,6 +4,8 @@
 #include "daemon/data/fsck.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/file.h"
 #include "base/time.h"
@@ -29,9 +31,12 @@ came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 	struct journal *journal;
 	uint64_t index;
 
-	if (fsck->later == NULL && (fsck->later = ledger_new(&why)) != NULL &&
-	    (journal = data_view(fsck->settings->data, ledger_visit,
-		 fsck->later, &mended, &why)) != NULL)
+	if (fsck->later == NULL &&
+	    (fsck->later = ledger_temporary(fsck->audit_settings.folder,
+		 &why)) != NULL &&
+	    (journal = data_view_in(fsck->settings->data,
+		 fsck->audit_settings.folder, ledger_visit, fsck->later,
+		 &mended, &why)) != NULL)
 		journal_free(journal);
 	if (fsck->later == NULL)
 		return false;
@@ -66,6 +71,34 @@ tell_of_store(void *arg, const char *code, const char *about, const char *text,
 	fsck_report_derived(arg, code, about, text);
 }
 
+/*
+ * Where to keep what is known of each entry: the journal's folder, if the disk
+ * has four times the room of the journal's own such files, so that deposits
+ * never want for it; else NULL, memory.
+ */
+static const char *
+folder_for_entries(struct fsck *fsck)
+{
+	static const enum data_part parts[] = { DATA_INDEX, DATA_COMMITS,
+		DATA_ENDS };
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	struct statvfs disk;
+	struct stat st;
+	uint64_t bytes = 0;
+
+	if (!fsck->settings->spares_memory ||
+	    !data_path(fsck->settings->data, DATA_JOURNAL, fsck->folder,
+		&ignored) ||
+	    statvfs(fsck->folder, &disk) != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (data_path(fsck->settings->data, parts[i], path, &ignored) &&
+		    stat(path, &st) == 0)
+			bytes += (uint64_t)st.st_size;
+	return bytes / disk.f_frsize < disk.f_bavail / 4 ? fsck->folder : NULL;
+}
+
 /* Open journal and store; what is missing or damaged is told. */
 static bool
 open_folder(struct fsck *fsck, struct error *err)
@@ -80,8 +113,9 @@ open_folder(struct fsck *fsck, struct error *err)
 	 * Open the journal first: the objects of its entries are in the store
 	 * by then.
 	 */
-	fsck->journal =
-	    data_view(fsck->settings->data, NULL, NULL, &mended, &why);
+	fsck->audit_settings.folder = folder_for_entries(fsck);
+	fsck->journal = data_view_in(fsck->settings->data,
+	    fsck->audit_settings.folder, NULL, NULL, &mended, &why);
 	if (fsck->journal == NULL)
 		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY,
 		    data_name(DATA_JOURNAL), "%s", why.detail);
@@ -106,7 +140,8 @@ static struct ledger *
 ledger_at(struct fsck *fsck, uint64_t size, struct error *err)
 {
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
-	struct ledger *ledger = ledger_new(err);
+	struct ledger *ledger =
+	    ledger_temporary(fsck->audit_settings.folder, err);
 	bool ok = ledger != NULL;
 
 	for (uint64_t i = 0; ok && i < size && !fsck_stopped(fsck); i++) {

@@ -18,6 +18,12 @@ struct fsck_settings {
 	const char *data;
 	unsigned threads;
 	bool without_signer; /* this process may not read the signer's memory */
+	/*
+	 * Keep what is known of each entry, some 100 bytes, in files of the
+	 * journal's folder that have no name, and not in memory, unless the
+	 * disk has little room: for a check in the daemon.
+	 */
+	bool spares_memory;
 	/* Called from any thread, one call at a time. */
 	void (*report)(void *arg, const struct audit_finding *finding,
 	    enum fsck_weight weight);

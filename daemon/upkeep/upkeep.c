@@ -3,6 +3,7 @@
  */
 #include "daemon/upkeep/upkeep.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -81,6 +82,7 @@ check_data(struct upkeep *upkeep)
 	const struct fsck_settings settings = { .data = upkeep->config->data,
 		.threads = 1,
 		.without_signer = true,
+		.spares_memory = true,
 		.report = report,
 		.stop = &upkeep->stopping };
 	const int64_t began = time_monotonic_ms();
@@ -93,6 +95,8 @@ check_data(struct upkeep *upkeep)
 	} else if (!result.is_complete) {
 		return;
 	}
+	/* What a check needs for a while should not stay with the daemon. */
+	malloc_trim(0);
 	pthread_mutex_lock(&upkeep->mutex);
 	upkeep->checked_at = upkeep_now_at();
 	upkeep->num_findings = result.num_findings;

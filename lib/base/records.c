@@ -82,35 +82,55 @@ new_records(const char *name, size_t max, struct error *err)
 	return NULL;
 }
 
+/* Map a file that was opened. */
+static bool
+map(struct records *records, struct error *err)
+{
+	const size_t max = records->max;
+	struct stat st;
+
+	if (fstat(records->fd, &st) != 0)
+		return error_set_errno(err, "%s", records->name);
+	if ((uint64_t)st.st_size > max)
+		return error_set(err, ERROR_LIMIT, "%s: %lld bytes, limit %zu",
+		    records->name, (long long)st.st_size, max);
+	records->base = mmap(NULL, max, PROT_READ, MAP_SHARED, records->fd, 0);
+	if (records->base == MAP_FAILED)
+		return error_set_errno(err, "%s", records->name);
+	records->len = records->allocated = (size_t)st.st_size;
+	note_mapped(records);
+	return true;
+}
+
 struct records *
 records_open(const char *path, int flags, size_t max, struct error *err)
 {
 	struct records *records = new_records(path, max, err);
-	struct stat st;
 
 	if (records == NULL)
 		return NULL;
 	records->fd = open(path, flags | O_CLOEXEC, 0600);
-	if (records->fd < 0 || fstat(records->fd, &st) != 0) {
+	if (records->fd < 0)
 		error_set_errno(err, "%s", path);
-		records_free(records);
+	else if (map(records, err))
+		return records;
+	records_free(records);
+	return NULL;
+}
+
+struct records *
+records_temporary(const char *name, const char *folder, size_t max,
+    struct error *err)
+{
+	struct records *records = new_records(name, max, err);
+
+	if (records == NULL)
 		return NULL;
-	}
-	if ((uint64_t)st.st_size > max) {
-		error_set(err, ERROR_LIMIT, "%s: %lld bytes, limit %zu", path,
-		    (long long)st.st_size, max);
-		records_free(records);
-		return NULL;
-	}
-	records->base = mmap(NULL, max, PROT_READ, MAP_SHARED, records->fd, 0);
-	if (records->base == MAP_FAILED) {
-		error_set_errno(err, "%s", path);
-		records_free(records);
-		return NULL;
-	}
-	records->len = records->allocated = (size_t)st.st_size;
-	note_mapped(records);
-	return records;
+	records->fd = file_temporary(folder, err);
+	if (records->fd >= 0 && map(records, err))
+		return records;
+	records_free(records);
+	return NULL;
 }
 
 struct records *

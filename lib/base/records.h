@@ -23,6 +23,12 @@ struct records *records_open(const char *path, int flags, size_t max,
     struct error *err);
 /* The same in memory, empty; name is what errors call it, and stays. */
 struct records *records_new(const char *name, size_t max, struct error *err);
+/*
+ * The same in a file of this folder that has no name, and so is gone with the
+ * records: for what would take too much memory.
+ */
+struct records *records_temporary(const char *name, const char *folder,
+    size_t max, struct error *err);
 void records_free(struct records *records);
 
 /* Bytes written. */

@@ -38,8 +38,8 @@ derived_name(unsigned file)
 }
 
 bool
-journal_open_derived(struct journal *journal, const char *dir, int flags,
-    struct error *err)
+journal_open_derived(struct journal *journal, const char *dir,
+    const char *folder, int flags, struct error *err)
 {
 	char path[FILE_PATH];
 
@@ -53,13 +53,18 @@ journal_open_derived(struct journal *journal, const char *dir, int flags,
 		if (!file_join(path, dir, derived_name(i), err))
 			return false;
 		/*
-		 * A view computes ends in memory: a daemon may be writing the
-		 * file.
+		 * A view computes ends anew: a daemon may be writing the file.
 		 */
-		journal->derived[i] = journal->is_view &&
-			(i == DERIVED_ENDS || !file_exists(path))
-		    ? records_new(derived_name(i), max, err)
-		    : records_open(path, flags, max, err);
+		if (!journal->is_view ||
+		    (i != DERIVED_ENDS && file_exists(path)))
+			journal->derived[i] =
+			    records_open(path, flags, max, err);
+		else if (i == DERIVED_ENDS && folder != NULL)
+			journal->derived[i] = records_temporary(derived_name(i),
+			    folder, max, err);
+		else
+			journal->derived[i] =
+			    records_new(derived_name(i), max, err);
 		if (journal->derived[i] == NULL)
 			return error_context(err, "journal/%s",
 			    derived_name(i));

@@ -50,9 +50,12 @@ struct journal {
 
 /* Returns an empty journal with no file open, or NULL. */
 struct journal *journal_new(struct error *err);
-/* Open the derived files; a view takes missing files as empty. */
-bool journal_open_derived(struct journal *journal, const char *dir, int flags,
-    struct error *err) MUST_USE;
+/*
+ * Open the derived files; a view takes missing files as empty, and has a file
+ * of its own in folder, or memory.
+ */
+bool journal_open_derived(struct journal *journal, const char *dir,
+    const char *folder, int flags, struct error *err) MUST_USE;
 
 void derived_init(struct derived *derived);
 void derived_free(struct derived *derived);

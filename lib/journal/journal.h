@@ -102,11 +102,12 @@ bool journal_check(struct journal *journal, journal_visitor *visit, void *arg,
  * Open a journal to read, also while a daemon writes to it: up to the newest
  * head, whose signature must be by one of these keys.  Nothing is repaired;
  * *mended tells what would be, and the derived files must not be used if it
- * tells anything.
+ * tells anything.  What it computes of each entry, 8 bytes, is in a file of
+ * folder that has no name; NULL: in memory.
  */
-struct journal *journal_view(const char *dir, const struct note_keys *keys,
-    journal_visitor *visit, void *arg, struct journal_mended *mended,
-    struct error *err);
+struct journal *journal_view(const char *dir, const char *folder,
+    const struct note_keys *keys, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err);
 void journal_free(struct journal *journal);
 
 /* Returns the committed size. */

@@ -358,7 +358,8 @@ begin_open(struct opening *open, struct backend *backend, const char *dir,
 		contradiction(err,
 		    "heads are ahead of the signer: its memory was rolled back",
 		    open->head.size)) &&
-	    journal_open_derived(open->journal, dir, O_RDWR | O_CREAT, err);
+	    journal_open_derived(open->journal, dir, NULL, O_RDWR | O_CREAT,
+		err);
 }
 
 bool
@@ -368,7 +369,7 @@ journal_create(const char *dir, struct error *err)
 	bool ok;
 
 	ok = journal != NULL && files_create_log(dir, err) &&
-	    journal_open_derived(journal, dir, O_RDWR | O_CREAT | O_EXCL,
+	    journal_open_derived(journal, dir, NULL, O_RDWR | O_CREAT | O_EXCL,
 		err) &&
 	    file_sync_dir(dir, err);
 	journal_free(journal);
@@ -465,7 +466,7 @@ check_signature(const struct journal *journal, const struct head *head,
 }
 
 struct journal *
-journal_view(const char *dir, const struct note_keys *keys,
+journal_view(const char *dir, const char *folder, const struct note_keys *keys,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err)
 {
@@ -480,7 +481,7 @@ journal_view(const char *dir, const struct note_keys *keys,
 	 * least what the head covers.
 	 */
 	ok = ok && check_signature(open.journal, &open.head, err) &&
-	    journal_open_derived(open.journal, dir, O_RDONLY, err);
+	    journal_open_derived(open.journal, dir, folder, O_RDONLY, err);
 	open.signer = open.head;
 	return open_checked(&open, ok, err);
 }

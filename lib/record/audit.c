@@ -46,7 +46,7 @@ audit_new(const struct audit_settings *settings, struct error *err)
 	}
 	audit->settings = *settings;
 	audit->time_ms = FIELD_NO_TIME;
-	if ((audit->ledger = ledger_new(err)) == NULL) {
+	if ((audit->ledger = ledger_temporary(settings->folder, err)) == NULL) {
 		free(audit);
 		return NULL;
 	}

@@ -55,6 +55,8 @@ struct audit_settings {
 	 */
 	delivered_find *find_delivered;
 	void *arg;
+	/* For what is kept of each entry: a folder, as for ledger_temporary(). */
+	const char *folder;
 };
 
 struct audit;

@@ -53,24 +53,42 @@ column_new(const char *name, size_t record_bytes, struct error *err)
 	return column;
 }
 
+/* On the records of a file, which are the column's, or NULL. */
+static struct column *
+on_file(const char *name, struct records *records, size_t record_bytes,
+    struct error *err)
+{
+	struct column *column =
+	    records == NULL ? NULL : make(record_bytes, err);
+
+	if (column == NULL) {
+		records_free(records);
+		return NULL;
+	}
+	column->is_file = true;
+	column->records = records;
+	if ((column->waiting = malloc(WAITING_BYTES)) != NULL)
+		return column;
+	error_set_errno(err, "%s", name);
+	column_free(column);
+	return NULL;
+}
+
 struct column *
 column_open(const char *path, size_t record_bytes, struct error *err)
 {
-	struct column *column = make(record_bytes, err);
+	return on_file(path,
+	    records_open(path, O_RDWR | O_CREAT, MOST * record_bytes, err),
+	    record_bytes, err);
+}
 
-	if (column == NULL)
-		return NULL;
-	column->is_file = true;
-	column->records =
-	    records_open(path, O_RDWR | O_CREAT, MOST * record_bytes, err);
-	if (column->records != NULL &&
-	    (column->waiting = malloc(WAITING_BYTES)) == NULL)
-		error_set_errno(err, "%s", path);
-	if (column->waiting == NULL) {
-		column_free(column);
-		return NULL;
-	}
-	return column;
+struct column *
+column_temporary(const char *name, const char *folder, size_t record_bytes,
+    struct error *err)
+{
+	return on_file(name,
+	    records_temporary(name, folder, MOST * record_bytes, err),
+	    record_bytes, err);
 }
 
 struct column *

@@ -20,6 +20,9 @@ struct column;
 /* Empty, in memory; name is what errors call it, and stays. */
 struct column *column_new(const char *name, size_t record_bytes,
     struct error *err);
+/* The same in a file of this folder that has no name (base/records.h). */
+struct column *column_temporary(const char *name, const char *folder,
+    size_t record_bytes, struct error *err);
 /* A file, made if it is not there; it counts as empty until column_take(). */
 struct column *column_open(const char *path, size_t record_bytes,
     struct error *err);

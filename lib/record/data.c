@@ -266,14 +266,21 @@ struct journal *
 data_view(const char *data, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err)
 {
+	return data_view_in(data, NULL, visit, arg, mended, err);
+}
+
+struct journal *
+data_view_in(const char *data, const char *folder, journal_visitor *visit,
+    void *arg, struct journal_mended *mended, struct error *err)
+{
 	struct note_keys keys;
 	char path[FILE_PATH];
 
 	if (!data_keys(data, &keys, err) ||
 	    !data_path(data, DATA_JOURNAL, path, err))
 		return NULL;
-	return journal_view(path, &keys, visit != NULL ? visit : visit_nothing,
-	    arg, mended, err);
+	return journal_view(path, folder, &keys,
+	    visit != NULL ? visit : visit_nothing, arg, mended, err);
 }
 
 struct store *

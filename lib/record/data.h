@@ -115,6 +115,10 @@ bool data_keys(const char *data, struct note_keys *out,
  */
 struct journal *data_view(const char *data, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err);
+/* The same, with what it keeps of each entry in a file of this folder. */
+struct journal *data_view_in(const char *data, const char *folder,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err);
 /* Open the store to read, the same.  NULL on failure. */
 struct store *data_view_store(const char *data, struct error *err);
 /* Open the witnesses' lines to read.  NULL on failure. */

@@ -42,11 +42,24 @@ new_on(struct column *index, struct column *commits, struct error *err)
 	return NULL;
 }
 
+static const char of_index[] = "the ledger's index",
+		  of_commits[] = "the ledger's commits";
+
 struct ledger *
 ledger_new(struct error *err)
 {
-	return new_on(column_new("the ledger's index", INDEX_RECORD, err),
-	    column_new("the ledger's commits", COMMIT_RECORD, err), err);
+	return new_on(column_new(of_index, INDEX_RECORD, err),
+	    column_new(of_commits, COMMIT_RECORD, err), err);
+}
+
+struct ledger *
+ledger_temporary(const char *folder, struct error *err)
+{
+	return folder == NULL
+	    ? ledger_new(err)
+	    : new_on(column_temporary(of_index, folder, INDEX_RECORD, err),
+		  column_temporary(of_commits, folder, COMMIT_RECORD, err),
+		  err);
 }
 
 struct ledger *

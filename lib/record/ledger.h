@@ -88,6 +88,11 @@ struct ledger_columns {
 };
 
 struct ledger *ledger_new(struct error *err);
+/*
+ * The same, with what it keeps of each entry in files of this folder that have
+ * no name; NULL: in memory.
+ */
+struct ledger *ledger_temporary(const char *folder, struct error *err);
 /* On columns, which are the ledger's from here, and gone where it fails. */
 struct ledger *ledger_new_on(const struct ledger_columns *columns,
     struct error *err);

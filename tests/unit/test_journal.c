@@ -396,7 +396,7 @@ known(uint64_t size, struct journal_from *out)
 	struct journal *journal;
 	uint64_t num = 0;
 
-	journal = journal_view(fixture_dir, fixture_only(&fixture_signer.key),
+	journal = journal_view(fixture_dir, NULL, fixture_only(&fixture_signer.key),
 	    count_entries, &num, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	out->size = size;
@@ -554,7 +554,7 @@ START_TEST(a_view_reads_what_is_committed_and_changes_nothing)
 
 	fixture_make_dir();
 	head = write_batches(sizes, 4, true);
-	view = journal_view(fixture_dir, fixture_only(&fixture_signer.key),
+	view = journal_view(fixture_dir, NULL, fixture_only(&fixture_signer.key),
 	    count_entries, &num, &mended, &err);
 	ck_assert_msg(view != NULL, "%s", err.detail);
 	ck_assert_uint_eq(num, 301);

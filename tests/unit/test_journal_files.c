@@ -210,7 +210,7 @@ START_TEST(a_view_of_a_journal_that_another_key_signed_is_refused)
 
 	write_entries(3, &other);
 	ck_assert_ptr_null(
-	    journal_view(dir, &keys, take_entry, NULL, &mended, &err));
+	    journal_view(dir, NULL, &keys, take_entry, NULL, &mended, &err));
 	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
 	ck_assert_ptr_nonnull(strstr(err.detail, "journal/heads"));
 }
@@ -221,7 +221,7 @@ START_TEST(a_view_of_what_is_not_there_is_refused)
 	struct error err = { 0 };
 
 	ck_assert_ptr_null(
-	    journal_view(dir, &keys, take_entry, NULL, &mended, &err));
+	    journal_view(dir, NULL, &keys, take_entry, NULL, &mended, &err));
 	ck_assert_int_eq(err.kind, ERROR_SYSTEM);
 	ck_assert_ptr_null(open_journal(&err));
 	ck_ok(journal_create(dir, &err), err);
@@ -376,7 +376,7 @@ START_TEST(room_after_the_entries_is_none_of_them)
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	ck_ok(append(journal, "never signed", &err), err);
 	ck_assert_uint_gt(entries_length(-1), length + 65536);
-	view = journal_view(dir, &keys, take_entry, NULL, &mended, &err);
+	view = journal_view(dir, NULL, &keys, take_entry, NULL, &mended, &err);
 	ck_assert_msg(view != NULL, "%s", err.detail);
 	ck_assert_uint_eq(journal_size(view), 3);
 	ck_assert_uint_eq(mended.cut_bytes, 14);

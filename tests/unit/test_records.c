@@ -28,14 +28,15 @@ tear_down(void)
 	unit_remove_dir(dir);
 }
 
-/* 0: of a file; 1: in memory. */
+/* 0: of a file; 1: in memory; 2: of a file without a name. */
 static struct records *
 open_one(int which)
 {
 	struct error err = { 0 };
 	struct records *records = which == 0
 	    ? records_open(path, O_RDWR | O_CREAT, MAX_BYTES, &err)
-	    : records_new("bytes", MAX_BYTES, &err);
+	    : which == 1 ? records_new("bytes", MAX_BYTES, &err)
+			 : records_temporary("bytes", dir, MAX_BYTES, &err);
 
 	ck_assert_msg(records != NULL, "%s", err.detail);
 	return records;
@@ -130,7 +131,7 @@ fill(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase,
-	    what_is_written_is_there_and_stays_where_it_is, 0, 2);
+	    what_is_written_is_there_and_stays_where_it_is, 0, 3);
 	tcase_add_test(tcase, a_file_has_what_was_written);
 	tcase_add_loop_test(tcase, what_fails_is_told_with_the_file, 0, 3);
 }
