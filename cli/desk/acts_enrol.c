@@ -4,12 +4,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/text.h"
 #include "cli/desk/acts.h"
+#include "cli/desk/enrolling.h"
 #include "cli/desk/errand.h"
 #include "client/enrolment.h"
 
@@ -86,70 +86,44 @@ is_compared(const json_t *body, const struct enrolment *enrolment,
 		"the enrolment's fingerprint is another one");
 }
 
-/* Copy a file that was sent to where it stays; nothing there is replaced. */
+/* Keep a file that was sent, and add its option. */
 static bool
-keep_part(const struct request *request, const char *id, const char *to,
-    struct error *err)
+keep_part(const struct request *request, const char *id, unsigned i,
+    struct enrolling *enrolling, struct child_line *line, struct error *err)
 {
 	struct buf bytes = BUF(LIMIT_KEY_BYTES);
-	char path[FILE_PATH];
+	char path[FILE_PATH], kept[FILE_PATH];
 	struct spooled file;
 	bool ok;
 
 	ok = spool_find(request->desk->spool, id, path, &file, err) &&
 	    file_read(path, LIMIT_KEY_BYTES, &bytes, err) &&
-	    file_create(to, buf_span(&bytes), 0600, err);
+	    enrolling_keep(enrolling, parts[i].name, buf_span(&bytes), kept,
+		err) &&
+	    child_add(line, err, "%s=%s", parts[i].option, kept);
 	if (bytes.len > 0)
 		OPENSSL_cleanse(bytes.data, bytes.len);
 	buf_free(&bytes);
 	return ok;
 }
 
-static void
-remove_parts(const char *folder, unsigned kept)
-{
-	struct error ignored = { 0 };
-	char path[FILE_PATH];
-
-	for (unsigned i = 0; i < PARTS; i++)
-		if ((kept & (1U << i)) != 0 &&
-		    file_join(path, folder, parts[i].name, &ignored))
-			unlink(path);
-}
-
-/* Keep one that the page may have sent, and add its option. */
-static bool
-keep_part_of(const struct request *request, const json_t *body, unsigned i,
-    const char *folder, struct child_line *line, struct errand *errand,
-    struct error *err)
-{
-	const char *id = json_string_value(json_object_get(body, parts[i].key));
-	char path[FILE_PATH];
-
-	if (id == NULL)
-		return !parts[i].needed ||
-		    acts_text(body, parts[i].key, err) != NULL;
-	if (!file_join(path, folder, parts[i].name, err) ||
-	    !keep_part(request, id, path, err))
-		return false;
-	errand->kept |= 1U << i;
-	return errand_uses(errand, id, err) &&
-	    child_add(line, err, "%s=%s", parts[i].option, path);
-}
-
-/* Keep them all; what was kept goes with a failure. */
+/* Keep all that the page sent. */
 static bool
 keep_parts(const struct request *request, const json_t *body,
-    const char *folder, struct child_line *line, struct errand *errand,
-    struct error *err)
+    struct errand *errand, struct child_line *line, struct error *err)
 {
-	bool ok = file_make_dirs(folder, 0700, err);
+	for (unsigned i = 0; i < PARTS; i++) {
+		const char *id =
+		    json_string_value(json_object_get(body, parts[i].key));
 
-	for (unsigned i = 0; ok && i < PARTS; i++)
-		ok = keep_part_of(request, body, i, folder, line, errand, err);
-	if (!ok)
-		remove_parts(folder, errand->kept);
-	return ok;
+		if (id == NULL && parts[i].needed)
+			return acts_text(body, parts[i].key, err) != NULL;
+		if (id != NULL &&
+		    (!keep_part(request, id, i, errand->arg, line, err) ||
+			!errand_uses(errand, id, err)))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -159,14 +133,19 @@ keep_parts(const struct request *request, const json_t *body,
 static void
 settle(struct errand *errand, json_t *result)
 {
-	const char *config = errand->desk->context->config_path;
-	char folder[FILE_PATH];
+	const bool enrolled =
+	    result != NULL || file_exists(errand->desk->context->config_path);
 
-	file_parent(config, folder);
-	if (result == NULL && !file_exists(config))
-		remove_parts(folder, errand->kept);
-	else
+	enrolling_end(errand->arg, enrolled, result);
+	if (enrolled)
 		desk_learn(errand->desk);
+}
+
+/* An errand's free_arg. */
+static void
+free_enrolling(void *arg)
+{
+	enrolling_free(arg);
 }
 
 static bool
@@ -175,21 +154,26 @@ make_line(const struct request *request, const json_t *body,
     struct error *err)
 {
 	struct desk *desk = request->desk;
-	char folder[FILE_PATH];
+	const char *config = desk->context->config_path;
 
-	file_parent(desk->context->config_path, folder);
-	/* A second enrolment would be refused, and its keys be for nothing. */
-	if (file_exists(desk->context->config_path))
+	if ((errand->arg = enrolling_begin(config, err)) == NULL)
+		return false;
+	errand->free_arg = free_enrolling;
+	/* The command of a desk that was killed may have ended it by itself. */
+	if (file_exists(config)) {
+		enrolling_forget(config);
 		return error_set(err, ERROR_CONFLICT,
-		    "%s is there already: this office is enrolled",
-		    desk->context->config_path);
+		    "%s is there already: this office is enrolled", config);
+	}
+	line->lock = enrolling_lock(errand->arg);
+	errand->done = settle;
 	/*
 	 * --yes: the office agreed to the policies of before. The command asks
 	 * for that, and the fingerprint, outside the page.
 	 */
 	return routes_begin_line(desk, line, err) &&
 	    child_add(line, err, "init") && child_add(line, err, "--yes") &&
-	    keep_parts(request, body, folder, line, errand, err) &&
+	    keep_parts(request, body, errand, line, err) &&
 	    child_add(line, err, "--") && child_add(line, err, "%s", enrolment);
 }
 
@@ -208,11 +192,8 @@ acts_enrol(const struct request *request, struct reply *out, struct error *err)
 	    is_compared(body, &enrolment, err) &&
 	    (errand = errand_new(request->desk, err)) != NULL &&
 	    errand_uses(errand, acts_text(body, "enrolment", err), err) &&
-	    make_line(request, body, path, errand, &line, err);
-	if (ok) {
-		errand->done = settle;
-		ok = errand_start(errand, &line, err);
-	}
+	    make_line(request, body, path, errand, &line, err) &&
+	    errand_start(errand, &line, err);
 	if (ok)
 		out->errand = errand;
 	else

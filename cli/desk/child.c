@@ -53,7 +53,7 @@ child_line_free(struct child_line *line)
 
 /*
  * The command has the signals as any program, and of our files standard input,
- * output and error, and the socket by which it has its person asked.
+ * output and error, the socket by which it has its person asked, and a lock.
  */
 static int
 spawn(int input, int output, const struct child_line *line, pid_t *out)
@@ -83,6 +83,9 @@ spawn(int input, int output, const struct child_line *line, pid_t *out)
 	if (line->questions >= 0)
 		posix_spawn_file_actions_adddup2(&files, line->questions,
 		    QUESTION_FD);
+	if (line->lock >= 0)
+		posix_spawn_file_actions_adddup2(&files, line->lock,
+		    CHILD_LOCK);
 	if (line->folder != NULL)
 		posix_spawn_file_actions_addchdir_np(&files, line->folder);
 	rc = posix_spawn(out, "/proc/self/exe", &files, &how, argv, environ);

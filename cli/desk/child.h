@@ -16,6 +16,8 @@
 
 /* The argument that makes the program one. */
 #define CHILD_RUN "--run"
+/* The descriptor at which it has a lock; see also QUESTION_FD. */
+enum { CHILD_LOCK = 4 };
 
 /* A command line that is being made; each argument ends with a zero byte. */
 struct child_line {
@@ -23,10 +25,13 @@ struct child_line {
 	size_t num;
 	/* by what it asks the person (question.h), or -1; closed by child_line_free() */
 	int questions;
+	int lock; /* that it holds to its end (CHILD_LOCK), or -1; borrowed */
 	const char *folder; /* it runs there; NULL: where the desk does */
 };
 #define CHILD_LINE                                                             \
-	((struct child_line){ .bytes = BUF(LIMIT_DESK_LINE), .questions = -1 })
+	((struct child_line){ .bytes = BUF(LIMIT_DESK_LINE),                   \
+	    .questions = -1,                                                   \
+	    .lock = -1 })
 /* Append an argument, as printf. */
 bool child_add(struct child_line *line, struct error *err, const char *fmt, ...)
     PRINTF(3, 4) MUST_USE;

@@ -46,7 +46,8 @@ errand_start(struct errand *errand, struct child_line *line, struct error *err)
 	pid_t pid;
 
 	errand->fd = child_start(line, &pid, err);
-	return errand->fd >= 0;
+	errand->started = errand->fd >= 0;
+	return errand->started;
 }
 
 /* Add a line of JSON; json is taken over. */
@@ -169,6 +170,10 @@ errand_free(struct errand *errand)
 		return;
 	if (errand->fd >= 0 && errand->done != NULL)
 		await_end(errand);
+	if (!errand->started && errand->done != NULL)
+		errand->done(errand, NULL);
+	if (errand->free_arg != NULL)
+		errand->free_arg(errand->arg);
 	if (errand->fd >= 0)
 		close(errand->fd);
 	/* What was made for a page that did not wait for it. */

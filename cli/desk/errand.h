@@ -27,11 +27,13 @@ struct errand {
 	char copy[SPOOL_ID];
 	char name[LIMIT_SLUG_BYTES + 16];
 	/*
-	 * Called once there is a result, or NULL for an error; what it made to
-	 * that end is in kept. Or it is NULL.
+	 * Called once: with the result, or NULL for an error, or if it is freed
+	 * without having been started. Or it is NULL.
 	 */
 	void (*done)(struct errand *errand, json_t *result);
-	unsigned kept;
+	void *arg; /* of done's, freed by free_arg; or NULL */
+	void (*free_arg)(void *arg);
+	bool started;
 };
 
 struct errand *errand_new(struct desk *desk, struct error *err) MUST_USE;

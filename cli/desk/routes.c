@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "cli/desk/enrolling.h"
 
 /* What becomes of a key's value. */
 struct key {
@@ -70,9 +71,11 @@ tell_desk(const struct request *request, struct reply *out, struct error *err)
 		(time_monotonic_ms() - desk->used_ms) / 1000,
 	    ends);
 	pthread_mutex_lock(&desk->lock);
-	json = json_pack("{s:b, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
-			 " s:s, s:s?}",
+	json = json_pack("{s:b, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:s,"
+			 " s:s, s:s, s:s?}",
 	    "desk", 1, "version", VALISE_VERSION, "enrolled", desk->enrolled,
+	    "cut",
+	    !desk->enrolled && enrolling_was_cut(desk->context->config_path),
 	    "why", desk->enrolled ? "" : desk->why.detail, "origin",
 	    desk->origin, "address", desk->daemon, "office", desk->office,
 	    "party", desk->party, "person", desk->person, "language",

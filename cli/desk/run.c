@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/desk/enrolling.h"
 #include "client/standing.h"
 
 enum { IDLE_S = 30 * 60, WARN_S = 2 * 60 };
@@ -64,8 +65,10 @@ desk_learn(struct desk *desk)
 static void
 find_out(struct desk *desk)
 {
-	if (context_load(desk->context, &desk->why))
+	if (context_load(desk->context, &desk->why)) {
 		(void)take_standing(desk, desk->context, &desk->why);
+		enrolling_forget(desk->context->config_path);
+	}
 }
 
 /* Commands run in other folders: say the whole path of the configuration. */

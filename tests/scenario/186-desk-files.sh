@@ -217,13 +217,59 @@ until shown CONFIRM; do sleep 0.02; done
 check "a key is there while the dialog is open" sh -c 'find work/home/.config -name "*key.pem" | grep -q .'
 close_desk -INT; wait "$acting"
 check "nor does one that the desk's end leaves unanswered" sh -c '! find work/home/.config -name "*.pem" 2>/dev/null | grep -q .'
+# A kill is no answer: the keys stay, and the next enrolment takes them up.
+# The command of a killed desk has the lock until it has found that out.
+press() { until act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}"; ! grep -q 'another enrolment' work/lines; do sleep 0.02; done; }
+kept() { find work/home/.config -name "$1" 2>/dev/null | grep -q .; }
 open_empty; drop_parts
-yes_
+echo wait >work/says; forget_shown
+act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}" 2>/dev/null & acting=$!
+until shown CONFIRM; do sleep 0.02; done
+check "while a dialog waits, no other enrolment begins" test "$(status /desk/enrol -d "{$parts,\"fingerprint\":\"$print\"}")" = 409
+kill -9 "$desk_pid"; wait "$desk_pid" 2>/dev/null; wait "$acting"
+check "a killed desk leaves a key" kept key.pem
+open_empty; drop_parts
+check "the page is told that an enrolment was cut off" sh -c "curl -s -H 'Valise-Desk: $secret' http://$desk/desk | grep -q '\"cut\":true'"
+no_; forget_shown
+press
+comes_to "a no to the one that takes it up is a no" error "not enrolled"
+check "and no key stays" sh -c '! find work/home/.config -type f | grep -q .'
+echo wait >work/says; forget_shown
+act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}" 2>/dev/null & acting=$!
+until shown CONFIRM; do sleep 0.02; done
+kill -9 "$desk_pid"; wait "$desk_pid" 2>/dev/null; wait "$acting"
+cp offices/mofa/sign-key.pem work/own.pem
+folder=$(dirname "$(find work/home/.config -name key.pem)")
+# As if it had been killed with other files: the list has them.
+cp offices/mofa/key.pem "$folder/key.pem"; cp offices/mofa/encrypt-key.pem "$folder/encrypt-key.pem" 2>/dev/null || cp offices/mofa/key.pem "$folder/encrypt-key.pem"
+echo encrypt-key.pem >>"$folder/config.yaml.enrolling"
+# And one that no enrolment made is the person's own.
+sed -i /sign-key.pem/d "$folder/config.yaml.enrolling"; cp work/own.pem "$folder/sign-key.pem"
+open_empty; drop_parts; yes_
+press
+check "a file that no enrolment made is not replaced, and is named" grep -q 'sign-key.pem is there, is another file, and was not made here' work/lines
+check "nor removed" cmp -s work/own.pem "$folder/sign-key.pem"
+check "and what was set aside is back" cmp -s offices/mofa/key.pem "$folder/key.pem"
+mv "$folder/sign-key.pem" work/own2.pem
 act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}"
 comes_to "who says yes enrols" result '"fingerprint":"[0-9a-f]*"'
+comes_to "and is told which files of before were not used" result '"unused":\["[^"]*/key.pem.left-1","[^"]*/encrypt-key.pem"\]'
+check "nothing is lost" cmp -s offices/mofa/key.pem "$folder/key.pem.left-1"
+check "the key is the one that was dropped" cmp -s offices/iom-vientiane/key.pem "$folder/key.pem"
+check "the list has gone" test ! -e "$folder/config.yaml.enrolling"
 check "the keys are this person's alone" sh -c '! find work/home/.config -name "*key.pem" -perm /077 | grep -q . && find work/home/.config -name key.pem | grep -q .'
 check "then it is this office's desk" sh -c "curl -s -H 'Valise-Desk: $secret' http://$desk/desk | grep -q '\"enrolled\":true.*\"office\":\"iom-vientiane\"'"
 check "and shows the register" test "$(status /v1/documents)" = 200
 check "nothing that was dropped is left" sh -c '! find work/home -path "*desk*" -type f | grep -q .'
+close_desk
+rm -r work/home; mkdir work/home
+echo wait >work/says; forget_shown
+open_empty; drop_parts
+act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}" 2>/dev/null & acting=$!
+until shown CONFIRM; do sleep 0.02; done
+kill -9 "$desk_pid"; wait "$desk_pid" 2>/dev/null; wait "$acting"
+open_empty; drop_parts; yes_; press
+comes_to "with the same files it goes on, and says so" result '"resumed":true'
+comes_to "and none is left over" sh -c '! grep -q unused work/lines && ! find work/home/.config -name "*.left-*" | grep -q .'
 close_desk
 finish

@@ -10,6 +10,10 @@ from proof import DIR, row
 def test(driver, desks):
     home = DIR / "work/new"
     config = home / "config.yaml"
+    # As a desk leaves it that was killed: with its list, and one of its files.
+    home.mkdir()
+    shutil.copy(DIR / "offices/iom-bangkok/cert.pem", home / "cert.pem")
+    (home / "config.yaml.enrolling").write_text("cert.pem\n")
     desk = proof.Desk("new", config=str(config))
     desks.append(desk)
     page = driver.open()
@@ -17,6 +21,8 @@ def test(driver, desks):
     page.size(1280)
     row("a desk that is not set up says how", "Enrol" in page.text("h1") and
         page.where().startswith(f"{origin}/#/enrol"), page.where() + page.text("h1"))
+    row("and that an enrolment was cut off", proof.catalogue("en")["enrol.cut"] in page.text("#main"),
+        page.text("#main"))
     row("only that and verifying is offered", page.js(
         "return [...document.querySelectorAll('#nav a')].map((a) => a.getAttribute('href')).join()")
         == "#/verify,#/enrol", page.text("#nav"))
@@ -44,6 +50,8 @@ def test(driver, desks):
     page.click("p.actions button.main")
     said = page.wait("return document.querySelector('.done, .problem')?.innerText", what="the end")
     row("the computer is set up", "is set up" in said, said)
+    row("and says that it took up what was there", proof.catalogue("en")["enrol.resumed"] in
+        page.text("#main"), page.text("#main"))
     row("with a configuration", config.exists() and "iom-bangkok" not in said)
     proof.quiet(page, "enrol")
     page.click_text("Go to the register")

@@ -4,7 +4,7 @@
  * by telephone.
  */
 
-import { postJSON, upload } from "../lib/api.js";
+import { postJSON, server, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
 import { partOf, PARTS, partsLacking } from "../lib/parts.js";
@@ -28,6 +28,7 @@ class Enrol {
 		this.press = h("button", { class: "main", disabled: true },
 		    t("enrol.press"));
 		view.append(heading(t("enrol.title")), h("p", {}, t("enrol.told")),
+		    server.cut ? h("p", { class: "waits" }, t("enrol.cut")) : "",
 		    h("ul", {}, PARTS.map((part) => h("li", {}, partWord(part)))),
 		    h("form", { on: { submit: (event) => {
 			event.preventDefault();
@@ -158,6 +159,10 @@ class Enrol {
 		if (!result)
 			return;
 		fill(this.going, h("p", { class: "done" }, t("enrol.done")),
+		    result.resumed ? h("p", {}, t("enrol.resumed")) : null,
+		    result.unused ? [h("p", {}, t("enrol.unused")),
+			h("ul", {}, result.unused.map((path) => h("li", {},
+			    h("code", {}, named(path)))))] : null,
 		    h("p", {}, h("a", { href: "/" }, t("enrol.go-on"))));
 		announce(t("enrol.done"));
 	}
