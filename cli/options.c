@@ -294,6 +294,9 @@ static const struct options_option list_options[] = {
 	VALUE(OPTION_SORT, "sort", "KEY",
 	    "by name, title, title:LANG, date, status or type; -KEY for the"
 	    " other way: --sort=-date is the newest first"),
+	FLAG(OPTION_MINE_FIRST, "mine-first",
+	    "first those that wait for your signature, then those whose newest"
+	    " version was not opened here, then the others"),
 	VALUE(OPTION_LIMIT, "limit", "N", "the first N only"),
 	VALUE(OPTION_CURSOR, "cursor", "WORD",
 	    "the N that come next: the cursor that --json answered"),

@@ -117,11 +117,35 @@ take_pages(struct listing *to, struct error *err)
 	return ok;
 }
 
-/* Print what is not printed yet, and what the words in it mean. */
+/*
+ * Print what is not printed yet, and what the words in it mean; cursor is the
+ * next page's, or "" though there may be more.
+ */
 static bool
-print_end(struct listing *to, struct list_table *table, struct error *err)
+print_end(struct listing *to, struct list_table *table, const char *cursor,
+    bool more, struct error *err)
 {
 	const struct session *session = to->proving.session;
+	const struct list_filters *filters = to->proving.filters;
+
+	if (session->context->json)
+		return print_json(to->all, cursor, session->seen.size,
+		    to->pages.count, err);
+	if (to->printing == NULL && !list_print(table, to->all, err))
+		return false;
+	list_end(table, list_is_filtered(filters));
+	if (more && to->pages.count >= 0)
+		output_note("the first %u of %lld, as the daemon counts them",
+		    filters->limit, to->pages.count);
+	else if (more)
+		output_note("the first %u; there are more", filters->limit);
+	return true;
+}
+
+/* End a list in the order that was asked for. */
+static bool
+end_in_order(struct listing *to, struct list_table *table, struct error *err)
+{
 	const struct list_filters *filters = to->proving.filters;
 	const bool more = filters->limit != 0 &&
 	    (to->pages.cursor[0] != '\0' || to->num > filters->limit);
@@ -137,18 +161,24 @@ print_end(struct listing *to, struct list_table *table, struct error *err)
 		list_cursor_of(filters,
 		    json_array_get(to->all, json_array_size(to->all) - 1),
 		    cursor);
-	if (session->context->json)
-		return print_json(to->all, cursor, session->seen.size,
-		    to->pages.count, err);
-	if (to->printing == NULL && !list_print(table, to->all, err))
-		return false;
-	list_end(table, list_is_filtered(filters));
-	if (more && to->pages.count >= 0)
-		output_note("the first %u of %lld, as the daemon counts them",
-		    filters->limit, to->pages.count);
-	else if (more)
-		output_note("the first %u; there are more", filters->limit);
-	return true;
+	return print_end(to, table, cursor, more, err);
+}
+
+/* The list in the order of --mine-first. */
+static bool
+list_mine(struct listing *to, struct list_table *table, struct error *err)
+{
+	const struct list_filters *filters = to->proving.filters;
+	char cursor[LIST_MINE_CURSOR];
+	json_t *rows = json_array();
+	bool ok;
+
+	ok = list_mine_rows(to->proving.session, filters, rows, cursor,
+		 &to->pages.count, err) &&
+	    take_rows(to, rows, err) &&
+	    print_end(to, table, cursor, cursor[0] != '\0', err);
+	json_decref(rows);
+	return ok;
 }
 
 static bool
@@ -159,8 +189,10 @@ list_line(struct context *context, const struct list_filters *filters,
 	struct list_table table = { .language = context->language };
 	struct listing to = { .all = json_array(),
 		.met = BUF(LIMIT_ACTS_BYTES),
-		.printing =
-		    context->json || filters->sort != NULL ? NULL : &table };
+		.printing = context->json || filters->sort != NULL ||
+			filters->mine_first
+		    ? NULL
+		    : &table };
 	bool ok = session_open(context, &session, err);
 
 	if (ok) {
@@ -173,10 +205,11 @@ list_line(struct context *context, const struct list_filters *filters,
 			.limit = filters->limit < LIMIT_LIST_PAGE
 			    ? filters->limit
 			    : LIMIT_LIST_PAGE };
-		ok =
-		    (filters->cursor == NULL ||
-			list_pages_begin_at(&to.pages, filters->cursor, err)) &&
-		    take_pages(&to, err) && print_end(&to, &table, err);
+		ok = filters->mine_first ? list_mine(&to, &table, err)
+					 : (filters->cursor == NULL ||
+					       list_pages_begin_at(&to.pages,
+						   filters->cursor, err)) &&
+			take_pages(&to, err) && end_in_order(&to, &table, err);
 		list_pages_end(&to.pages);
 		session_close(&session);
 	}
@@ -238,6 +271,9 @@ gather_local(void *arg, const char *document, struct error *err)
 		json_object_set(row, "proved", json_object_get(json, "proved"));
 		json_object_set_new(row, "title-proved", json_true());
 		list_mark_unread(to->context, row);
+		if (to->filters->mine_first)
+			json_object_set_new(row, "waits",
+			    json_boolean(waits_here(to, document)));
 		json_object_set(row, "as-of", json_object_get(json, "as-of"));
 		json_array_append(to->all, row);
 	}
@@ -273,6 +309,8 @@ list_local(struct context *context, const struct list_filters *filters,
 	bool ok = list_local_rows(context, filters, all, err);
 	const size_t num = json_array_size(all);
 
+	if (ok && filters->mine_first)
+		list_mine_order(all);
 	cut_rows(all, filters->limit);
 	if (ok && context->json)
 		ok = print_json(all, "", 0, (json_int_t)num, err);

@@ -32,6 +32,7 @@ struct list_filters {
 	unsigned limit;     /* so many rows; 0: all */
 	const char *cursor; /* NULL: from the first; it needs the limit */
 	bool all_versions;
+	bool mine_first; /* the order of list_mine_rows() */
 };
 #define LIST_FILTERS                                                           \
 	{                                                                      \
@@ -110,6 +111,24 @@ bool list_local_rows(struct context *context,
     const struct list_filters *filters, json_t *rows,
     struct error *err) MUST_USE;
 
+/*
+ * --- What a person is to look at first (list_mine.c). ---
+ *
+ * Append a page of the daemon's rows, with "unread" and "waits": those that
+ * wait for the person's signature first, then those whose newest version was
+ * not opened here, then the others, each in the order that is asked for.
+ * cursor gets the next page's, or ""; count how many there are by the daemon's
+ * word, or -1.
+ *
+ * ERROR_USAGE  the cursor of the filters is none of this order
+ */
+enum { LIST_MINE_CURSOR = SORTING_CURSOR + 8 };
+bool list_mine_rows(struct session *session, const struct list_filters *filters,
+    json_t *rows, char cursor[LIST_MINE_CURSOR], json_int_t *count,
+    struct error *err) MUST_USE;
+/* Put rows that have "unread" and "waits" in that order. */
+void list_mine_order(json_t *rows);
+
 /* --- Who asks (list_person.c). --- */
 
 /* By the policy that this office accepted; office NULL: it is not known. */
@@ -170,6 +189,9 @@ bool list_sort(const struct list_filters *filters, json_t *rows,
 /* The cursor of a page that begins behind a row, in the order asked for. */
 void list_cursor_of(const struct list_filters *filters, json_t *row,
     char out[SORTING_CURSOR]);
+/* Less than, equal to, or greater than 0: a row against a cursor's place. */
+int list_order(const struct list_filters *filters, json_t *row,
+    const struct sort_key *key, const char *name);
 /* The office of a document's version in force, or NULL. */
 const char *list_office_in_force(const json_t *document);
 /*

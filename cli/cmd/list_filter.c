@@ -127,6 +127,7 @@ list_filters_read(const struct options_given *given, struct list_filters *out,
 	out->party = options_value(given, OPTION_PARTY);
 	out->waits = options_has(given, OPTION_WAITS);
 	out->all_versions = options_has(given, OPTION_ALL_VERSIONS);
+	out->mine_first = options_has(given, OPTION_MINE_FIRST);
 	out->cursor = options_value(given, OPTION_CURSOR);
 	return take_type(given, out, err) &&
 	    take_since(options_value(given, OPTION_SINCE), out, err) &&
@@ -138,6 +139,10 @@ list_filters_read(const struct options_given *given, struct list_filters *out,
 	    take_limit(options_value(given, OPTION_LIMIT), out, err) &&
 	    (out->cursor == NULL || out->limit != 0 ||
 		error_set(err, ERROR_USAGE, "--cursor needs --limit")) &&
+	    (!out->mine_first || !out->all_versions ||
+		error_set(err, ERROR_USAGE,
+		    "--mine-first is by the newest versions, without"
+		    " --all-versions")) &&
 	    check_status(out, err);
 }
 

@@ -226,6 +226,17 @@ list_cursor_of(const struct list_filters *filters, json_t *row,
 	sorting_cursor_write(&filters->sorting, &keyed.key, keyed.name, out);
 }
 
+int
+list_order(const struct list_filters *filters, json_t *row,
+    const struct sort_key *key, const char *name)
+{
+	struct keyed keyed;
+
+	key_of(&filters->sorting, row, &keyed);
+	return sorting_order(&filters->sorting, &keyed.key, keyed.name, key,
+	    name);
+}
+
 bool
 list_sort(const struct list_filters *filters, json_t *rows, struct error *err)
 {

@@ -127,6 +127,7 @@ static const struct route routes[] = {
 		{ "until", "--until", NULL }, { "since", "--since", NULL },
 		{ "sort", "--sort", NULL }, { "cursor", "--cursor", NULL },
 		{ "limit", "--limit", NULL }, { "waits", "--waits", "me" },
+		{ "mine", "--mine-first", "first" },
 		{ "proved", "--proved", "all" },
 		{ "local", "--local", "yes" } } },
 	{ .method = "GET",

@@ -60,6 +60,8 @@ append_row(const struct job *job, struct list *list,
 	if (doc->title[0] == '\0')
 		documents_title(job, doc, title);
 	row = json_of_row(doc, doc->title[0] != '\0' ? doc->title : title);
+	if (row != NULL && listing_waits(&list->asked, doc))
+		json_object_set_new(row, "waits", json_true());
 	text = json_dumps(row, JSON_COMPACT);
 	ok = text != NULL
 	    ? buf_printf(out, err, "%s%s", list->num++ > 0 ? "," : "", text)

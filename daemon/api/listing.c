@@ -273,6 +273,13 @@ is_by(struct listing *listing, const struct ledger_document *doc)
 }
 
 bool
+listing_waits(const struct listing *listing, const struct ledger_document *doc)
+{
+	return awaiting_either(listing->sight.policy, listing->sight.office,
+	    listing->person, doc, listing->now_at);
+}
+
+bool
 listing_takes(struct listing *listing, const struct ledger_document *doc)
 {
 	const struct ledger_version *newest =
@@ -282,9 +289,7 @@ listing_takes(struct listing *listing, const struct ledger_document *doc)
 	    (listing->status[0] == '\0' || has_status(doc, listing->status)) &&
 	    newest->time_ms >= listing->from_ms &&
 	    newest->time_ms < listing->until_ms && is_by(listing, doc) &&
-	    (!listing->waits ||
-		awaiting_either(listing->sight.policy, listing->sight.office,
-		    listing->person, doc, listing->now_at));
+	    (!listing->waits || listing_waits(listing, doc));
 }
 
 bool

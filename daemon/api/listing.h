@@ -55,6 +55,9 @@ struct ledger_document *listing_first(const struct listing *listing,
     const struct order *order, const char *after, struct order_cursor *at);
 bool listing_is_within(const struct listing *listing, const char *name);
 
+/* Does it wait for the signature of whoever asks? */
+bool listing_waits(const struct listing *listing,
+    const struct ledger_document *doc);
 /* Must titles and languages be known, which may have to be read? */
 bool listing_needs_titles(const struct listing *listing,
     const struct ledger_document *doc);

@@ -4,6 +4,10 @@
  * Search, filters, sort and page are in the address.  A desk's rows are shown
  * at once, marked as being proved, and replaced by the proved ones; at the
  * register nothing is proved.
+ *
+ * At a desk those that wait for the person's signature come first, of all
+ * documents, and then those that were not opened there.  To find these may
+ * take a moment, so the first page is shown as the daemon sorts it until then.
  */
 
 import { titleOf } from "../lib/about.js";
@@ -102,8 +106,10 @@ function count(told) {
 }
 
 function show(place, query, told, proving) {
-	const rows = ranked(told.documents);
-	const caption = told.local ? t("register.local") : t("register.caption");
+	const rows = server.desk ? ranked(told.documents) : told.documents;
+	const caption = told.local ? t("register.local")
+		: server.desk ? t("register.caption")
+		: t("register.caption-register");
 	keepingFocus(() => fill(place, count(told), rows.length === 0
 	    ? h("p", {}, t("register.none"))
 	    : table(caption, columns(), rows.map((row) => rowOf(row, proving))),
@@ -113,27 +119,32 @@ function show(place, query, told, proving) {
 	suggest(rows);
 }
 
-/* Rows that are not in others, before them. */
-function merge(first, others) {
-	const there = new Set(others.map((row) => row.document));
-	return [...first.filter((row) => !there.has(row.document)), ...others];
-}
+/* A desk's order. */
+const MINE = { mine: "first" };
 
 /* Without a line a desk shows the local copy. */
 async function local(place, query, signal, problem) {
 	/* All of it is one page. */
 	const whole = new URLSearchParams(query);
 	whole.delete("cursor");
-	const told = await getJSON(asked(whole, { local: "yes" }), { signal });
+	const told = await getJSON(asked(whole, { ...MINE, local: "yes" }),
+	    { signal });
 	show(place, query, { ...told, local: true }, false);
 	place.prepend(problemBox(problem));
 }
 
-/* The rows at once, then the proved ones, with what waits for the person. */
+/* What is shown first: of a page behind a cursor only a desk knows more. */
+async function firstRows(query, signal) {
+	if (!server.desk || query.get("cursor"))
+		return getJSON(asked(query, server.desk ? MINE : {}), { signal });
+	return { ...await getJSON(asked(query, {}), { signal }), cursor: null };
+}
+
+/* The rows at once, then the proved ones. */
 async function list(place, query, signal) {
 	let told;
 	try {
-		told = await getJSON(asked(query, {}), { signal });
+		told = await firstRows(query, signal);
 	} catch (problem) {
 		if (!server.desk || problem.code !== "UNAVAILABLE")
 			throw problem;
@@ -143,17 +154,14 @@ async function list(place, query, signal) {
 	show(place, query, told, server.desk);
 	if (!server.desk)
 		return;
-	const first = !query.toString();
 	try {
-		const [proved, mine] = await Promise.all([
-			getJSON(asked(query, { proved: "all" }), { signal }),
-			first ? getJSON(asked(query, { waits: "me", proved: "all" }),
-			    { signal }).catch(() => null) : null]);
-		show(place, query, { ...told, ...proved, documents:
-			merge(mine?.documents ?? [], proved.documents) }, false);
+		const proved = await getJSON(asked(query,
+		    { ...MINE, proved: "all" }), { signal });
+		show(place, query, { ...told, ...proved }, false);
 	} catch (problem) {
 		if (problem.name === "AbortError")
 			throw problem;
+		told = await getJSON(asked(query, MINE), { signal });
 		show(place, query, told, false);
 		place.prepend(problemBox(problem));
 	}
