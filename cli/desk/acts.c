@@ -28,6 +28,7 @@ static const struct {
 	{ "texts", JSON_ARRAY },
 	{ "titles", JSON_OBJECT },
 	{ "to", JSON_STRING },
+	{ "type", JSON_STRING },
 	{ "version", JSON_INTEGER },
 };
 

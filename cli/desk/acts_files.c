@@ -85,19 +85,17 @@ judge_by_type(const struct document_type *type, const char *name, uint64_t size,
  * size alone.  The policy is read anew: a command may have accepted another.
  */
 static bool
-check_policy(const struct desk *desk, const char *document, const char *name,
+check_policy(const struct desk *desk, const char *type_name, const char *name,
     uint64_t size, struct error *err)
 {
-	char type_name[LIMIT_SLUG_BYTES + 1], parsed[DOCUMENT_NAME];
 	const struct document_type *type = NULL;
 	const struct policy *policy = NULL;
 	struct error ignored = { 0 };
 	struct context *context;
-	unsigned version;
 	bool ok;
 
-	/* A name that is not written to its end yet says nothing. */
-	if (!document_parse(document, parsed, &version, &ignored))
+	/* Of a type that is not chosen yet the policy says nothing. */
+	if (type_name == NULL || type_name[0] == '\0')
 		return true;
 	if ((context = calloc(1, sizeof(*context))) == NULL)
 		return error_set_errno(err, "%.120s", name);
@@ -105,7 +103,6 @@ check_policy(const struct desk *desk, const char *document, const char *name,
 	text_set(context->config_path, FILE_PATH, desk->context->config_path);
 	if (context_load(context, &ignored))
 		policy = policies_pinned(context, &ignored);
-	document_type(parsed, type_name);
 	if (policy != NULL)
 		type = policy_type(policy, type_name);
 	ok = type == NULL || judge_by_type(type, name, size, err);
@@ -121,8 +118,7 @@ acts_check_upload(const struct request *request, struct reply *out,
 	json_t *body = acts_body(request, err);
 	const char *name = body != NULL ? acts_text(body, "name", err) : NULL;
 	const json_t *size = json_object_get(body, "size");
-	const char *document =
-	    json_string_value(json_object_get(body, "document"));
+	const char *type = json_string_value(json_object_get(body, "type"));
 	const json_int_t bytes =
 	    json_is_integer(size) ? json_integer_value(size) : -1;
 	bool ok;
@@ -130,9 +126,7 @@ acts_check_upload(const struct request *request, struct reply *out,
 	ok = name != NULL &&
 	    (bytes >= 0 ||
 		error_set(err, ERROR_MALFORMED, "the page did not say size")) &&
-	    (document == NULL || document[0] == '\0' ||
-		check_policy(request->desk, document, name, (uint64_t)bytes,
-		    err)) &&
+	    check_policy(request->desk, type, name, (uint64_t)bytes, err) &&
 	    spool_check(request->desk->spool, name, (uint64_t)bytes, err) &&
 	    buf_append_str(&out->body, "{}", err);
 	json_decref(body);
@@ -154,7 +148,6 @@ acts_begin_upload(const struct request *request, const char *length,
 {
 	const char *name = query(request, "name"),
 		   *size = query(request, "size");
-	const char *document = query(request, "document");
 	uint64_t bytes, announced;
 
 	if (name == NULL || size == NULL || length == NULL ||
@@ -166,8 +159,8 @@ acts_begin_upload(const struct request *request, const char *length,
 		    " Content-Length");
 		return NULL;
 	}
-	if (document != NULL && document[0] != '\0' &&
-	    !check_policy(request->desk, document, name, bytes, err))
+	if (!check_policy(request->desk, query(request, "type"), name, bytes,
+		err))
 		return NULL;
 	return spool_begin(request->desk->spool, name, bytes, err);
 }

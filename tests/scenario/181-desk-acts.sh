@@ -50,11 +50,11 @@ check "without the secret nothing is done" test "$(curl -s -o work/answer -w '%{
 # --- Refused before the first byte. ---
 big=$(status /desk/uploads/check -d '{"name":"big.pdf","size":4294967296}')
 check "a file that is too large, by its name" sh -c "[ $big = 413 ] && grep -q 'big.pdf' work/answer"
-check "one of a type that the policy does not take" test "$(status /desk/uploads/check -d '{"name":"x.txt","size":99999999999,"document":"agreement/page"}')" = 403
-check "nor one of another ending" sh -c "[ $(status /desk/uploads/check -d '{"name":"x.exe","size":9,"document":"agreement/page"}') = 403 ] && grep -q 'x.exe' work/answer"
-check "nor a longer name" test "$(status /desk/uploads/check -d '{"name":"'"$(printf '%0120d' 0)"'","size":9,"document":"agreement/page"}')" = 403
-check "the same when it comes" test "$(status '/desk/uploads?name=x.exe&size=1&document=agreement/page' -X POST -d x)" = 403
-check "what would do is told so" test "$(status /desk/uploads/check -d '{"name":"x.txt","size":9,"document":"agreement/page"}')" = 200
+check "one of a type that the policy does not take" test "$(status /desk/uploads/check -d '{"name":"x.txt","size":99999999999,"type":"agreement"}')" = 403
+check "nor one of another ending" sh -c "[ $(status /desk/uploads/check -d '{"name":"x.exe","size":9,"type":"agreement"}') = 403 ] && grep -q 'x.exe' work/answer"
+check "nor a longer name" test "$(status /desk/uploads/check -d '{"name":"'"$(printf '%0120d' 0)"'","size":9,"type":"agreement"}')" = 403
+check "the same when it comes" test "$(status '/desk/uploads?name=x.exe&size=1&type=agreement' -X POST -d x)" = 403
+check "what would do is told so" test "$(status /desk/uploads/check -d '{"name":"x.txt","size":9,"type":"agreement"}')" = 200
 truncate -s 4294967296 work/sparse
 got=$(status "/desk/uploads?name=sparse.bin&size=4294967296" -X POST -T work/sparse -m 60)
 check "a sparse file of 4 GB: not a byte of it comes" test "$got" = 413 -a -z "$(spool)"

@@ -86,15 +86,18 @@ def find_and_read(page):
 def deposit(page):
     until(page, "e.getAttribute('href') === '#/deposit'", "Shift+Tab")
     page.press("Enter")
-    page.wait("return document.querySelector('#d-files')", what="the form")
+    page.wait("return document.querySelector('#d-type')?.options.length > 1", what="the form")
     # A file chooser is the browser's own; this is what it hands to the page.
     for language in ("lo", "en"):
         page.type("#d-files", str(proof.DIR / f"work/agreement.{language}.txt"))
     page.wait("return document.querySelectorAll('main .digest').length === 2", what="two files handed over")
-    until(page, "e.id === 'd-document'")
-    page.press(*"agreement/by-keyboard")
+    until(page, "e.id === 'd-type'")
+    page.press(*"agr")
+    row("a type is chosen by its first letters", page.js("return document.getElementById('d-type').value") == "agreement")
     until(page, "e.id === 'd-title-en'")
     page.press(*"By keyboard")
+    until(page, "e.id === 'd-name'")
+    row("a name is suggested", page.js("return document.getElementById('d-name').value") == "by-keyboard")
     until(page, "e.tagName === 'BUTTON' && e.closest('form') && e.classList.contains('main')")
     page.press("Enter")
     page.wait("return document.activeElement.tagName === 'H2'", what="what will be signed")

@@ -58,10 +58,29 @@ def verify(page):
     proof.quiet(page, "verify")
 
 
+def value(page, css):
+    return page.js("return document.querySelector(arguments[0]).value", css)
+
+
+def naming(page):
+    """What is wrong with a name is said while it is typed."""
+    for name, wrong in (("Agreement", "letters"), ("-a", "hyphens"), ("a", "short"),
+                        ("a" * 65, "long"), ("nul", "reserved")):
+        page.js("document.getElementById('d-name').value = ''")
+        page.type("#d-name", name)
+        said = page.text("#d-name-wrong")
+        row(f"a name is wrong at once: {wrong}", said == proof.catalogue("en")[f"deposit.name-{wrong}"] and
+            page.js("return document.getElementById('d-name').ariaInvalid") == "true", said)
+    page.js("document.getElementById('d-name').value = ''")
+    page.type("#d-name", "good")
+    row("and right at once", "agreement/good" not in page.text("#d-name-wrong") and
+        page.js("return document.getElementById('d-name').ariaInvalid") == "false")
+
+
 def deposit(page):
     proof.go(page, "#/deposit")
     page.click(".deposit button.main")
-    page.wait("return document.querySelectorAll('.deposit .problem li').length === 3",
+    page.wait("return document.querySelectorAll('.deposit .problem li').length === 4",
               what="what is missing")
     row("what is missing is said, before anything is asked", True)
     drop(page, "#d-files", WORK / "agreement.lo.txt", WORK / "agreement.en.txt")
@@ -69,8 +88,16 @@ def deposit(page):
     page.wait("return [...document.querySelectorAll('[id^=d-language-]')].map((e) => e.value).join() === 'lo,en'",
               what="languages by the names")
     row("files are handed over and hashed, with their languages", True)
-    page.type("#d-document", "agreement/by-the-page")
+    row("a name is suggested, from a file's", value(page, "#d-name") == "agreement", value(page, "#d-name"))
     page.type("#d-title-en", "By the <b>page</b>")
+    row("and from the title", value(page, "#d-name") == "by-the-b-page-b", value(page, "#d-name"))
+    types = page.js("return [...document.getElementById('d-type').options].map((e) => e.value).join()")
+    row("the types are those that this office may deposit", types.startswith(",agreement,") and
+        "health-protocol" not in types, types)
+    naming(page)
+    proof.name_document(page, "agreement/by-the-page")
+    row("the document's whole name is shown", "agreement/by-the-page" in page.text("#d-name-wrong"),
+        page.text("#d-name-wrong"))
     page.type("#d-title-lo", "ສັນຍາ")
     page.click(".deposit button.main")
     page.wait("return document.querySelector('section.ask h2, .problem')", what="version.yaml")
@@ -95,7 +122,7 @@ def onto(page):
     page.wait("return document.querySelectorAll('.deposit .digest').length === 1", what="its digest")
     page.js("document.getElementById('d-language-0').value = 'en';"
             "document.getElementById('d-language-0').dispatchEvent(new Event('input'))")
-    page.type("#d-document", "mou/other")
+    proof.name_document(page, "mou/other")
     page.type("#d-title-en", "Other")
     page.click(".deposit button.main")
     said = page.wait("return document.querySelector('.deposit .problem')?.innerText")
@@ -110,13 +137,21 @@ def onto(page):
 
 def refused(page):
     proof.go(page, "#/deposit")
+    page.wait("return document.querySelector('select#d-type')", what="the list of types")
     (WORK / "big.pdf").touch()
     os.truncate(WORK / "big.pdf", 5_000_000_000)
-    drop(page, "#d-files", WORK / "big.pdf")
-    said = over(page, ".deposit .problem")
-    row("a file too large is refused by its name", "big.pdf" in said, said)
-    page.click_text("Remove")
-    page.wait("return !document.querySelector('.deposit .problem')")
+    (WORK / "page.html").write_text("<p>Article 1")
+    (WORK / "long.pdf").touch()
+    os.truncate(WORK / "long.pdf", 70_000_000)
+    for kind, name, why in (("", "big.pdf", "no file here has more than"),
+                            ("agreement", "long.pdf", "a text of agreement at most"),
+                            ("agreement", "page.html", "which agreement does not take")):
+        page.js("document.getElementById('d-type').value = arguments[0]", kind)
+        drop(page, "#d-files", WORK / name)
+        said = over(page, ".deposit .problem")
+        row(f"refused by its name, before a byte of it comes: {name}", name in said and why in said, said)
+        page.click_text("Remove")
+        page.wait("return !document.querySelector('.deposit .problem')")
     # The browser says on its console that it was answered 4xx.
     page.console()
 

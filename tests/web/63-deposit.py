@@ -56,7 +56,7 @@ def fill(page, document, path):
     page.type("#d-files", f"{path}\n{DIR / 'work/agreement.lo.txt'}")
     page.js("document.getElementById('d-language-0').value = 'en';"
             "document.getElementById('d-language-0').dispatchEvent(new Event('input'))")
-    page.type("#d-document", document)
+    proof.name_document(page, document)
     page.type("#d-title-en", "A large one")
 
 

@@ -13,7 +13,7 @@ def deposit(page):
     proof.go(page, "#/deposit")
     for language in ("lo", "en"):
         page.type("#d-files", str(proof.DIR / f"work/agreement.{language}.txt"))
-    page.type("#d-document", DOCUMENT)
+    proof.name_document(page, DOCUMENT)
     page.type("#d-title-en", "By browser")
     page.type("#d-title-lo", "ໂດຍໂປຣແກຣມທ່ອງເວັບ")
     page.wait("return document.querySelectorAll('main .digest').length === 2", what="two files handed over")

@@ -131,6 +131,16 @@ def enter(page, desk):
     return page.js("return location.origin")
 
 
+def name_document(page, document):
+    """In the form of a deposit; it is of a type that this office may deposit."""
+    kind, name = document.split("/")
+    page.wait("return document.querySelector('select#d-type')", what="the list of types")
+    page.js("const e = document.getElementById('d-type'); e.value = arguments[0];"
+            " e.dispatchEvent(new Event('input'));"
+            " document.getElementById('d-name').value = ''", kind)
+    page.type("#d-name", name)
+
+
 def settled(page):
     """Until the page is filled."""
     page.wait("const m = document.querySelector('main'); return m &&"

@@ -210,11 +210,11 @@ function send(path, file, onProgress, signal) {
 /*
  * Hand a file to the desk: {upload, size, sha256}.  The desk is asked by
  * name and size first, so that it may refuse before the first byte; by what
- * the policy says of the document's type, if it is named.
+ * the policy says of the document's type, if it is given.
  */
-export async function upload(file, onProgress = () => {}, signal, document) {
+export async function upload(file, onProgress = () => {}, signal, type) {
 	const told = { name: file.name, size: file.size,
-		...(document ? { document } : {}) };
+		...(type ? { type } : {}) };
 	await postJSON("/desk/uploads/check", told, signal);
 	const query = queryText(told);
 	return send(`/desk/uploads?${query}`, file, onProgress, signal);

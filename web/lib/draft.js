@@ -2,9 +2,7 @@
  * draft.js - what a person is about to deposit: files, languages, titles.
  */
 
-/* docs/formats.md, "Words": TYPE/NAME, both 2 to 64 long. */
-export const DOCUMENT =
-    /^(?=[^/]{2,64}\/[^/]{2,64}$)[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
+import { nameWrong } from "./naming.js";
 
 export const LANGUAGES = ["en", "fr", "lo", "th"];
 
@@ -15,15 +13,17 @@ export function languageOf(name) {
 }
 
 /*
- * What is missing in a draft {document, files: [{language, annex, upload}],
+ * What is missing in a draft {type, name, files: [{language, annex, upload}],
  * titles: [{language, text}], note}: a list of ids of messages.
  */
 export function lacks(draft) {
 	const out = [];
 	const texts = draft.files.filter((file) => !file.annex);
 
-	if (!DOCUMENT.test(draft.document))
-		out.push("deposit.lacks-document");
+	if (nameWrong(draft.type))
+		out.push("deposit.lacks-type");
+	if (nameWrong(draft.name))
+		out.push(nameWrong(draft.name));
 	if (texts.length === 0)
 		out.push("deposit.lacks-text");
 	if (texts.some((file) => !file.language))
@@ -44,7 +44,7 @@ export function bodyOf(draft, dryRun, onto = null) {
 			titles[language] = text.trim();
 	}
 	return {
-		document: draft.document,
+		document: `${draft.type}/${draft.name}`,
 		texts: draft.files.filter((file) => !file.annex).map((file) =>
 		    ({ upload: file.upload, language: file.language })),
 		annexes: draft.files.filter((file) => file.annex).map((file) =>

@@ -26,8 +26,8 @@ export async function mayBind(type, signal) {
 	}
 }
 
-/* The types of which this office may deposit documents. */
+/* The types of which this office may deposit documents: {type, title}. */
 export async function mayDeposit(signal) {
 	return (await accepted(signal)).types.filter((type) =>
-	    type.deposit.includes(server.office)).map((type) => type.type);
+	    type.deposit.includes(server.office));
 }

@@ -8,13 +8,41 @@
 import { getJSON, request, server, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
-import { bodyOf, DOCUMENT, lacks, languageOf, LANGUAGES }
-	from "../lib/draft.js";
+import { bodyOf, lacks, languageOf, LANGUAGES } from "../lib/draft.js";
 import { dropPlace } from "../lib/drop.js";
 import { language, languageName, t, tn } from "../lib/lang.js";
 import { mayDeposit } from "../lib/may.js";
+import { nameWrong, suggestName } from "../lib/naming.js";
 import { announce, button, bytes, digest, heading, named, plain, problemBox,
 	table, terms, time } from "../lib/view.js";
+
+/*
+ * The field of the type: a list, of which one is chosen where there is no
+ * other; to write in where they are not known, or none is.  value: what is asked for.
+ */
+function typeField(types, value) {
+	const id = "d-type";
+	if (types.length === 0)
+		return h("input", { id, required: true, value, maxlength: 64,
+			autocomplete: "off" });
+	const all = types.map(({ type, title }) => [type, plain(title)]);
+	if (value && !types.some(({ type }) => type === value))
+		all.push([value, ""]);
+	if (all.length > 1)
+		all.unshift(["", t("deposit.type-choose")]);
+	return h("select", { id, required: true }, all.map(([type, title]) =>
+	    h("option", { value: type, selected: type === (value ?? "") },
+	        type && title ? `${type} (${title})` : type || title)));
+}
+
+/* The type that is asked for, and the field of the name. */
+function nameFields(document, onInput) {
+	const [type, name] = (document ?? "/").split("/");
+	return [type, h("input", { id: "d-name", required: true,
+		value: name ?? "", maxlength: 100, autocomplete: "off",
+		spellcheck: "false", "aria-describedby": "d-name-told d-name-wrong",
+		on: { input: onInput } })];
+}
 
 class Deposit {
 	constructor(view, route) {
@@ -25,11 +53,17 @@ class Deposit {
 		    code !== language)].map((code) => ({ language: code, text: "" }));
 		this.place = { files: h("div"), lacks: h("div", { role: "status" }),
 			going: h("div"), look: h("div") };
+		[this.asked, this.name] = nameFields(route.query.get("document"), () => {
+			this.named = this.name.value !== "";
+			this.showName();
+		});
+		/* The name is the person's own, or else one that is suggested. */
+		this.named = this.name.value !== "";
+		this.type = h("select", { id: "d-type", disabled: true },
+		    h("option", { value: this.asked }, this.asked ||
+		        t("view.loading")));
 		this.types = h("p", { class: "small" });
-		this.document = h("input", { id: "d-document", required: true,
-			value: route.query.get("document"), maxlength: 129,
-			pattern: DOCUMENT.source.slice(1, -1), autocomplete: "off",
-			"aria-describedby": "d-document-told" });
+		this.wrong = h("p", { id: "d-name-wrong", class: "small" });
 		this.note = h("input", { id: "d-note", maxlength: 2000,
 			autocomplete: "off" });
 		view.append(heading(t("deposit.title")), this.form(),
@@ -44,21 +78,26 @@ class Deposit {
 		};
 		return h("form", { class: "deposit", novalidate: true,
 			on: { submit: look } },
+		h("p", {}, h("label", { for: "d-type" }, t("deposit.type")),
+		    this.type), this.types,
 		dropPlace("d-files", t("deposit.drop"),
 		    (files) => this.add(files), true),
 		this.place.files,
-		h("p", {}, h("label", { for: "d-document" },
-		    t("register.column.document")), this.document),
-		h("p", { id: "d-document-told", class: "small" },
-		    t("deposit.document-told")), this.types,
 		h("fieldset", {}, h("legend", {}, t("deposit.titles")),
 		    this.titles.map((one) => h("p", {},
 		        h("label", { for: `d-title-${one.language}` },
 		            languageName(one.language)),
 		        h("input", { id: `d-title-${one.language}`, maxlength: 500,
 		            lang: one.language, autocomplete: "off", on: {
-		            input: (event) => { one.text = event.target.value; },
+		            input: (event) => {
+		                one.text = event.target.value;
+		                this.showName();
+		            },
 		        } })))),
+		h("p", {}, h("label", { for: "d-name" }, t("deposit.name")),
+		    this.name),
+		h("p", { id: "d-name-told", class: "small" },
+		    t("deposit.name-told")), this.wrong,
 		h("p", {}, h("label", { for: "d-note" }, t("deposit.note")),
 		    this.note),
 		this.place.lacks,
@@ -68,17 +107,45 @@ class Deposit {
 
 	/* Which types this office may deposit, by the policy that it accepted. */
 	async showTypes() {
-		const types = await mayDeposit(this.signal);
-		const office = plain(server.office);
-		fill(this.types, types.length === 0
-			? tn("policy.office-not-deposit", { office })
-			: tn("policy.office-deposit", { office,
-				types: plain(types.join(", ")) }));
+		let types = null;
+		try {
+			types = await mayDeposit(this.signal);
+		} catch (problem) {
+			if (problem.name === "AbortError")
+				return;
+		}
+		const field = typeField(types ?? [], this.asked);
+		field.addEventListener("input", () => this.showName());
+		this.type.replaceWith(field);
+		this.type = field;
+		fill(this.types, types?.length !== 0 ? null
+			: tn("policy.office-not-deposit",
+			    { office: plain(server.office) }));
+		this.showName();
+	}
+
+	/* Suggest a name, and say at once what is wrong with one. */
+	showName() {
+		if (!this.named)
+			this.name.value = suggestName(
+			    this.titles.map(({ text }) => text),
+			    this.files.filter((one) => !one.annex)
+			        .map((one) => one.file.name), LANGUAGES);
+		const { type, name } = this.draft();
+		const wrong = name === "" ? null : nameWrong(name);
+		this.name.setAttribute("aria-invalid", `${wrong !== null}`);
+		this.wrong.classList.toggle("problem", wrong !== null);
+		fill(this.wrong, wrong ? t(wrong) : type && name
+			? tn("deposit.will-be", { document: h("code", {},
+			    plain(`${type}/${name}`)) }) : null);
+		if (wrong && wrong !== this.told)
+			announce(t(wrong));
+		this.told = wrong;
 	}
 
 	draft() {
-		return { document: this.document.value.trim(), files: this.files,
-			titles: this.titles, note: this.note.value };
+		return { type: this.type.value.trim(), name: this.name.value.trim(),
+			files: this.files, titles: this.titles, note: this.note.value };
 	}
 
 	/* Each file is asked for by name and size, then handed over. */
@@ -101,7 +168,7 @@ class Deposit {
 		one.problem = null;
 		one.sending = upload(one.file, (done) => { bar.value = done; },
 		    AbortSignal.any([this.signal, one.stop.signal]),
-		    this.draft().document)
+		    this.draft().type)
 			.then((told) => {
 				one.upload = told.upload;
 				fill(one.state, digest(told.sha256));
@@ -129,6 +196,7 @@ class Deposit {
 		const role = (event) => {
 			one.annex = event.target.value === "annex";
 			tongue.disabled = one.annex;
+			this.showName();
 		};
 		const tongue = h("input", { id: `d-language-${i}`, list: "d-languages",
 			value: one.language, maxlength: 35, size: 6,
@@ -163,6 +231,7 @@ class Deposit {
 		        languageName(code)))), this.files.length === 0 ? null
 			: table(t("deposit.files"), columns,
 			    this.files.map((one, i) => this.row(one, i))));
+		this.showName();
 	}
 
 	/* Wait for what is being handed over; try once more what was cut. */
@@ -203,7 +272,7 @@ class Deposit {
 	async offer(place, { code }) {
 		if (!["VERSION_NOT_SEEN", "SIGNED_BY_OTHERS"].includes(code))
 			return;
-		const { document } = this.draft();
+		const { document } = bodyOf(this.draft(), true);
 		const told = await getJSON(`/v1/documents/${document}`,
 		    { signal: this.signal });
 		const { version } = told.versions.at(-1);
@@ -250,7 +319,7 @@ class Deposit {
 		            { class: "main" }),
 		        button(t("deposit.change"), () => {
 		            fill(this.place.look);
-		            this.document.focus();
+		            this.name.focus();
 		        })), going));
 		title.focus();
 	}
@@ -285,8 +354,7 @@ class Deposit {
 
 export async function page(view, route) {
 	const deposit = new Deposit(view, route);
-	/* Without it the page does all the same. */
-	deposit.showTypes().catch(() => {});
+	deposit.showTypes();
 	const warn = (event) => {
 		if (deposit.files.length)
 			event.preventDefault();

@@ -1,18 +1,39 @@
 /* What a person drops, and what is still missing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, DOCUMENT, lacks, languageOf }
-	from "../../../web/lib/draft.js";
+import { bodyOf, lacks, languageOf } from "../../../web/lib/draft.js";
+import { nameWrong, suggestName } from "../../../web/lib/naming.js";
 import { partOf, partsLacking } from "../../../web/lib/parts.js";
 
-for (const [name, good] of [
-	["mou/lao-iom-2021", true], ["a1/b2", true], ["ab/x", false],
-	["a/bc", false], ["ab", false], ["ab/cd/ef", false], ["Ab/cd", false],
-	["ab/-cd", false], ["ab/cd-", false], ["ab/c--d", false], ["", false],
-	[`ab/${"c".repeat(64)}`, true], [`ab/${"c".repeat(65)}`, false],
+for (const [name, wrong] of [
+	["lao-iom-2021", null], ["a1", null], ["c".repeat(64), null],
+	["", "missing"], ["Ab", "letters"], ["a b", "letters"],
+	["ab/cd", "letters"], ["ສັນຍາ", "letters"], ["-cd", "hyphens"],
+	["cd-", "hyphens"], ["c--d", "hyphens"], ["x", "short"],
+	["c".repeat(65), "long"], ["nul", "reserved"], ["com1", "reserved"],
+	["com10", null],
 ])
-	test(`"${name.slice(0, 20)}" names ${good ? "a" : "no"} document`, () => {
-		assert.equal(DOCUMENT.test(name), good);
+	test(`what is wrong with "${name.slice(0, 20)}" as a name`, () => {
+		assert.equal(nameWrong(name), wrong && `deposit.name-${wrong}`);
+	});
+
+for (const [titles, files, name] of [
+	[["Cooperation Agreement (2021)"], [], "cooperation-agreement-2021"],
+	[["Règlement intérieur: œuvre"], [], "reglement-interieur-oeuvre"],
+	[["ສັນຍາ 2021"], ["Visit_2026.lo.pdf"], "visit-2026"],
+	[["", "  "], ["EN-treaty.pdf"], "treaty"],
+	[["X"], ["NUL.pdf", "b2.txt"], "b2"],
+	[["--- Aux ---"], ["aux.lo.txt"], ""],
+	[["ສັນຍາ"], ["2021.pdf"], ""],
+	[[], ["README"], "readme"],
+	[[`${"word ".repeat(12)}lasting`], [],
+		`${"word-".repeat(12)}`.slice(0, -1)],
+	[["x".repeat(80)], [], "x".repeat(64)],
+])
+	test(`the name suggested for ${titles} ${files}`, () => {
+		const got = suggestName(titles, files, ["en", "fr", "lo", "th"]);
+		assert.equal(got, name);
+		assert.ok(got === "" || nameWrong(got) === null);
 	});
 
 for (const [name, code] of [["treaty.lo.pdf", "lo"], ["EN-treaty.pdf", "en"],
@@ -21,7 +42,7 @@ for (const [name, code] of [["treaty.lo.pdf", "lo"], ["EN-treaty.pdf", "en"],
 		assert.equal(languageOf(name), code);
 	});
 
-const draft = (more) => ({ document: "mou/test", note: " a ",
+const draft = (more) => ({ type: "mou", name: "test", note: " a ",
 	files: [{ language: "en", annex: false, upload: "1" },
 		{ language: "", annex: true, upload: "2" }],
 	titles: [{ language: "en", text: " A " }, { language: "lo", text: "" }],
@@ -37,14 +58,16 @@ test("a draft that is whole lacks nothing, and is what is asked for", () => {
 });
 
 for (const [more, lack] of [
-	[{ document: "mou" }, "document"],
-	[{ files: [] }, "text"],
-	[{ files: [{ language: "", annex: true }] }, "text"],
-	[{ files: [{ language: "", annex: false }] }, "language"],
-	[{ titles: [{ language: "en", text: "  " }] }, "title"],
+	[{ type: "" }, "lacks-type"],
+	[{ name: "" }, "name-missing"],
+	[{ name: "Test" }, "name-letters"],
+	[{ files: [] }, "lacks-text"],
+	[{ files: [{ language: "", annex: true }] }, "lacks-text"],
+	[{ files: [{ language: "", annex: false }] }, "lacks-language"],
+	[{ titles: [{ language: "en", text: "  " }] }, "lacks-title"],
 ])
 	test(`a draft lacks: ${JSON.stringify(more)}`, () => {
-		assert.deepEqual(lacks(draft(more)), [`deposit.lacks-${lack}`]);
+		assert.deepEqual(lacks(draft(more)), [`deposit.${lack}`]);
 	});
 
 for (const [name, part] of [["enrolment.yaml", "enrolment"],
