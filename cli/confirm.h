@@ -9,19 +9,32 @@
 #include "base/digest.h"
 #include "client/context.h"
 
+/*
+ * A sentence that the desk's dialog shows in the person's language: po/ has it,
+ * by its English, as "dialog.…", and po/update finds it by this word.
+ */
+#define DIALOG(sentence) (sentence)
+
 /* What is to be done, as a person reads it before it is. All is borrowed. */
 struct confirm {
-	const char *question; /* "Sign version 2?" */
-	const char *yes;      /* the word for a button: "Sign" */
-	const char *refused;  /* what it is called if not: "not signed" */
+	const char
+	    *question;       /* "Sign version {version}?"; see confirm_fill() */
+	const char *yes;     /* the word for a button: "Sign" */
+	const char *refused; /* what it is called if not: "not signed" */
 	const char *document; /* "agreement/x"; NULL: it is about a policy */
 	unsigned version;
+	unsigned in_force;           /* the version that is; or 0 */
 	const char *title;           /* of the document; or NULL */
 	const char *reason;          /* of a termination; or NULL */
 	const struct digest *digest; /* of the version, or the policy */
 	const char *person;          /* who signs; or NULL */
 	const char *means;           /* what follows from it; a sentence */
 };
+
+enum { CONFIRM_WORDS = 384 };
+/* Fill {version}, {in-force} and {person} into a sentence; it is cut to fit. */
+void confirm_fill(const char *sentence, const struct confirm *what,
+    char out[CONFIRM_WORDS]);
 
 struct confirmer {
 	/*

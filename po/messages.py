@@ -9,6 +9,8 @@ import re
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LANGUAGES = ("en", "fr", "lo", "th")
+# Of these the programs show dialogs, by their English; the pages have no use for them.
+DIALOG = "dialog."
 ID = r"[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+"
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
@@ -114,12 +116,59 @@ def load_json(language):
 def encode_json(language, messages):
     """What the pages load.  What is not translated is there in English."""
     texts = {i: m.english if language == "en" or m.fuzzy or not m.text else m.text
-             for i, m in messages.items()}
+             for i, m in messages.items() if not i.startswith(DIALOG)}
     return json.dumps(texts, ensure_ascii=False, sort_keys=True, indent=0) + "\n"
+
+
+def table_path():
+    return os.path.join(TOP, "cli", "desk", "sentences.c")
+
+
+def encode_table(catalogues):
+    """What the dialogs of the desk say; None if they say nothing."""
+    rows = {}
+    for ident, m in sorted(catalogues["en"].items()):
+        if ident.startswith(DIALOG):
+            others = [catalogues[language].get(ident) for language in LANGUAGES[1:]]
+            rows[m.english] = [quote(m.english)] + [
+                quote(o.text) if o and o.text and not o.fuzzy else "NULL" for o in others]
+    if not rows:
+        return None
+    lines = ["/*", " * The sentences of dialogs (dialog.h), made by po/update.", " */",
+             '#include "cli/desk/dialog.h"', "", "#include <stddef.h>", "", "/* clang-format off */",
+             "const struct sentence dialog_sentences[] = {"]
+    for row in rows.values():
+        lines.append("\t{ { " + ",\n\t    ".join(row) + " } },")
+    return "\n".join(lines + ["\t{ { NULL, NULL, NULL, NULL } },", "};"]) + "\n"
 
 
 def arguments(text):
     return sorted(set(re.findall(r"\{[^{}]*\}", text)))
+
+
+def find_dialogs(english, uses):
+    """Add to uses where a program says DIALOG("English").  Returns such
+    sentences without a message, each with its file."""
+    idents, missing = {}, []
+    for ident, m in english.items():
+        if ident.startswith(DIALOG):
+            idents.setdefault(m.english, []).append(ident)
+    for folder, _, names in sorted(os.walk(os.path.join(TOP, "cli"))):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if not name.endswith(".c"):
+                continue
+            with open(path, encoding="utf-8") as file:
+                text = file.read().replace("\\\n", "")
+            for found in re.findall(r'\bDIALOG\(((?:\s*"(?:[^"\\]|\\.)*")+)\s*\)', text):
+                said = "".join(unquote(part, path) for part in
+                               re.findall(r'"(?:[^"\\]|\\.)*"', found))
+                short = os.path.relpath(path, TOP)
+                for ident in idents.get(said, ()):
+                    uses.setdefault(ident, set()).add(short)
+                if said not in idents:
+                    missing.append((said, short))
+    return missing
 
 
 def find_uses(known):

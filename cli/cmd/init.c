@@ -433,14 +433,15 @@ confirmed(const struct context *context, struct error *err)
 {
 	return confirm_ask(context, true,
 	    &(struct confirm){ .question =
-				   "Is this the fingerprint that the depositary"
-				   " read to you by telephone?",
-		.yes = "Enrol",
+				   DIALOG("Is this the fingerprint that the"
+					  " depositary read to you by"
+					  " telephone?"),
+		.yes = DIALOG("Enrol"),
 		.refused = "not enrolled",
 		.title = context->enrolment.journal.name,
 		.digest = &context->enrolment.fingerprint,
-		.means = "you trust that depositary's journal then, and its"
-			 " policies up to now" },
+		.means = DIALOG("you trust that depositary's journal then, and"
+				" its policies up to now") },
 	    err);
 }
 

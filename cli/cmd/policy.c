@@ -303,13 +303,13 @@ confirmed(const struct context *context, const struct digest *digest,
     bool said_yes, struct error *err)
 {
 	return confirm_ask(context, said_yes,
-	    &(struct confirm){ .question = "Accept it?",
-		.yes = "Accept",
+	    &(struct confirm){ .question = DIALOG("Accept it?"),
+		.yes = DIALOG("Accept"),
 		.refused = "not accepted",
-		.title = "the policy with this digest",
+		.title = DIALOG("the policy with this digest"),
 		.digest = digest,
-		.means = "by it you judge from then on who may do what, and"
-			 " who may sign for whom" },
+		.means = DIALOG("by it you judge from then on who may do what,"
+				" and who may sign for whom") },
 	    err);
 }
 

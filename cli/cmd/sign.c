@@ -8,11 +8,9 @@
 #include "cli/commands.h"
 #include "cli/local/local.h"
 
-enum { QUESTION = 80 };
-
-#define MEANS                                                                   \
-	"a proof of approval, which counts towards the quorum if you have full" \
-	" powers"
+#define MEANS                                                                  \
+	DIALOG("a proof of approval, which counts towards the quorum if you"   \
+	       " have full powers")
 
 static bool
 make_signature(const struct identity *signer, const struct container *from,
@@ -84,20 +82,17 @@ report(struct context *context, const struct signing_sent *sent,
 }
 
 /* The question names the version, and the other one, which is in force. */
-static void
-ask_for(const struct copy *copy, char out[QUESTION])
+static const char *
+question_of(const struct copy *copy)
 {
-	const unsigned number = copy->verdict.version->number;
 	const unsigned in_force = copy->document.in_force;
 
-	if (in_force != 0 && in_force != number)
-		snprintf(out, QUESTION,
-		    "Sign version %u, while version %u is"
-		    " in force?",
-		    number, in_force);
-	else
-		snprintf(out, QUESTION, "Sign version %u%s?", number,
-		    in_force == 0 ? "" : ", which is in force");
+	if (in_force == 0)
+		return DIALOG("Sign version {version}?");
+	return in_force == copy->verdict.version->number
+	    ? DIALOG("Sign version {version}, which is in force?")
+	    : DIALOG("Sign version {version}, while version {in-force} is in"
+		     " force?");
 }
 
 /* Ask whether this version is to be signed. */
@@ -106,15 +101,14 @@ confirmed(const struct context *context, const struct identity *signer,
     const struct copy *copy, bool yes, struct error *err)
 {
 	const struct version *version = copy->verdict.version;
-	char question[QUESTION];
 
-	ask_for(copy, question);
 	return confirm_ask(context, yes,
-	    &(struct confirm){ .question = question,
-		.yes = "Sign",
+	    &(struct confirm){ .question = question_of(copy),
+		.yes = DIALOG("Sign"),
 		.refused = "not signed",
 		.document = version->document,
 		.version = version->number,
+		.in_force = copy->document.in_force,
 		.title = version_title(version, context->language),
 		.digest = &copy->verdict.digest,
 		.person = signer->cert->email,

@@ -10,7 +10,7 @@
 #include "client/acts.h"
 #include "document/termination.h"
 
-#define MEANS "it ends once enough persons of each party have signed so"
+#define MEANS DIALOG("it ends once enough persons of each party have signed so")
 
 /*
  * Returns the version in force, or that was when the document ended; 0 on
@@ -104,8 +104,8 @@ confirmed(const struct context *context, const struct copy *copy,
     bool yes, struct error *err)
 {
 	return confirm_ask(context, yes,
-	    &(struct confirm){ .question = "Sign its termination?",
-		.yes = "Terminate",
+	    &(struct confirm){ .question = DIALOG("Sign its termination?"),
+		.yes = DIALOG("Terminate"),
 		.refused = "not signed",
 		.document = termination->document,
 		.version = termination->version,

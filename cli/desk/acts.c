@@ -193,7 +193,7 @@ run(const struct request *request, const char *command, const char *form,
 	making.errand =
 	    making.body != NULL ? errand_new(request->desk, err) : NULL;
 	ok = making.errand != NULL &&
-	    routes_begin_line(request->desk, &making.line, err) &&
+	    routes_begin_line(request, &making.line, err) &&
 	    child_add(&making.line, err, "%s", command) &&
 	    (form == NULL || child_add(&making.line, err, "%s", form)) &&
 	    add(&making, err) && errand_start(making.errand, &making.line, err);

@@ -171,7 +171,7 @@ make_line(const struct request *request, const json_t *body,
 	 * --yes: the office agreed to the policies of before. The command asks
 	 * for that, and the fingerprint, outside the page.
 	 */
-	return routes_begin_line(desk, line, err) &&
+	return routes_begin_line(request, line, err) &&
 	    child_add(line, err, "init") && child_add(line, err, "--yes") &&
 	    keep_parts(request, body, errand, line, err) &&
 	    child_add(line, err, "--") && child_add(line, err, "%s", enrolment);

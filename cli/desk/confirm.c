@@ -116,7 +116,7 @@ static bool
 ask_at_terminal(struct desk_confirm *desk, const struct confirm *what,
     struct error *err)
 {
-	char groups[80];
+	char groups[80], question[CONFIRM_WORDS];
 	bool ok;
 
 	if (pthread_mutex_trylock(&desk->lock) != 0)
@@ -134,19 +134,20 @@ ask_at_terminal(struct desk_confirm *desk, const struct confirm *what,
 	show("", groups + 40);
 	show("as", what->person);
 	show("means", what->means);
-	ok = answered_yes(desk, what->question);
+	confirm_fill(what->question, what, question);
+	ok = answered_yes(desk, question);
 	pthread_mutex_unlock(&desk->lock);
 	return ok || error_set(err, ERROR_USAGE, "%s", what->refused);
 }
 
 bool
 desk_confirm_ask(struct desk_confirm *desk, const struct confirm *what,
-    struct error *err)
+    enum dialog_language language, struct error *err)
 {
 	if (desk_confirm_by(desk) == NULL)
 		return nobody(err);
 	return desk->pinentry.program[0] != '\0'
-	    ? pinentry_confirm(&desk->pinentry, what, err)
+	    ? pinentry_confirm(&desk->pinentry, what, language, err)
 	    : ask_at_terminal(desk, what, err);
 }
 
@@ -161,20 +162,23 @@ ask_secret(void *arg, const char *path, bool wrong, char out[PRIVATE_SECRET],
 		return nobody(err) ||
 		    error_context(err, "%s is encrypted", path);
 	return desk->pinentry.program[0] != '\0'
-	    ? pinentry_secret(&desk->pinentry, path, wrong, out, err)
+	    ? pinentry_secret(&desk->pinentry, desk->language, path, wrong, out,
+		  err)
 	    : secrets_ask_at_terminal(path, out, err);
 }
 
 /* Who comes later waits for who asks. */
 bool
-desk_confirm_secret(struct desk_confirm *desk, const char *path,
-    unsigned attempt, char out[PRIVATE_SECRET], struct error *err)
+desk_confirm_secret(struct desk_confirm *desk, enum dialog_language language,
+    const char *path, unsigned attempt, char out[PRIVATE_SECRET],
+    struct error *err)
 {
 	bool ok;
 
 	pthread_mutex_lock(&desk->lock);
 	desk->secrets->ask = ask_secret;
 	desk->secrets->arg = desk;
+	desk->language = language;
 	ok = secrets_get(desk->secrets, path, attempt, out, err);
 	pthread_mutex_unlock(&desk->lock);
 	return ok;

@@ -1,6 +1,8 @@
 /*
  * confirm.h - how the desk asks its person: in pinentry's dialog, else at the
  * terminal that it was started at; never in a page, and whatever a page said.
+ * The dialog is in the page's language, of the four that there are, and the
+ * terminal's question in English, as all that a command says.
  * The same for the passphrases of encrypted keys, which are kept until the end.
  *
  * Any thread may ask.
@@ -17,6 +19,7 @@ struct desk_confirm {
 	int wake[2];      /* readable from the end of the desk on */
 	pthread_mutex_t lock; /* of the secrets, and of the terminal */
 	struct secrets *secrets;
+	enum dialog_language language; /* of the passphrase that is asked for */
 };
 
 /*
@@ -42,13 +45,14 @@ const char *desk_confirm_by(const struct desk_confirm *desk);
  * ERROR_REFUSED   nobody can be asked, or nobody answered
  */
 bool desk_confirm_ask(struct desk_confirm *desk, const struct confirm *what,
-    struct error *err) MUST_USE;
+    enum dialog_language language, struct error *err) MUST_USE;
 
 /*
  * Get a passphrase, as struct private_rule says.  It is asked for once, or as
  * long as it is wrong, three times at most.
  */
-bool desk_confirm_secret(struct desk_confirm *desk, const char *path,
-    unsigned attempt, char out[PRIVATE_SECRET], struct error *err) MUST_USE;
+bool desk_confirm_secret(struct desk_confirm *desk,
+    enum dialog_language language, const char *path, unsigned attempt,
+    char out[PRIVATE_SECRET], struct error *err) MUST_USE;
 
 #endif

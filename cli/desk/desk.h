@@ -79,6 +79,7 @@ void server_stop(struct server *server);
  */
 struct request {
 	struct desk *desk;
+	enum dialog_language language; /* that the page is shown in */
 	const char *method, *path;
 	/* Of the query: no key is there twice. */
 	struct pair {
@@ -106,7 +107,7 @@ struct reply {
 bool routes_answer(const struct request *request, struct reply *out,
     struct error *err) MUST_USE;
 /* Begin a command line with what every command gets. */
-bool routes_begin_line(const struct desk *desk, struct child_line *line,
+bool routes_begin_line(const struct request *request, struct child_line *line,
     struct error *err) MUST_USE;
 /* Is there such a path?  uses: it counts as use of the desk. */
 bool routes_has(const char *method, const char *path, bool *uses);

@@ -424,61 +424,104 @@ add_line(const char *label, const char *text, size_t most, struct buf *out)
  * ours, so that no dialog takes a title for markup.
  */
 static void
-describe(const struct confirm *what, size_t most, struct buf *out)
+describe(const struct confirm *what, enum dialog_language language, size_t most,
+    struct buf *out)
 {
-	char groups[80], line[LIMIT_NOTE_BYTES];
+	char groups[80], line[LIMIT_NOTE_BYTES], filled[CONFIRM_WORDS];
+	const char *title = what->title;
 
 	digest_groups(what->digest, groups);
 	groups[39] = '\0';
-	escape("Valise asks, and not the page:\n\n", out);
+	escape(dialog_say(language, DIALOG("Valise asks, and not the page:")),
+	    out);
+	escape("\n\n", out);
 	if (what->document != NULL) {
 		snprintf(line, sizeof(line), "%s@%u", what->document,
 		    what->version);
 		add_line("", line, LIMIT_NOTE_BYTES, out);
-	}
-	add_line("", what->title, most, out);
-	add_line("reason: ", what->reason, most, out);
-	escape("digest:\n", out);
+	} else if (title != NULL)
+		/* It is about no document, and may be a sentence of ours. */
+		title = dialog_say(language, title);
+	add_line("", title, most, out);
+	snprintf(line, sizeof(line), "%s ",
+	    dialog_say(language, DIALOG("reason:")));
+	add_line(line, what->reason, most, out);
+	escape(dialog_say(language, DIALOG("digest:")), out);
+	escape("\n", out);
 	add_line("", groups, LIMIT_NOTE_BYTES, out);
 	add_line("", groups + 40, LIMIT_NOTE_BYTES, out);
 	if (what->person != NULL) {
-		text_cutf(line, sizeof(line), "You sign as %s:", what->person);
-		add_line("", line, LIMIT_NOTE_BYTES, out);
+		confirm_fill(dialog_say(language,
+				 DIALOG("You sign as {person}:")),
+		    what, filled);
+		add_line("", filled, LIMIT_NOTE_BYTES, out);
 	}
-	add_line("", what->means, LIMIT_NOTE_BYTES, out);
+	add_line("", dialog_say(language, what->means), LIMIT_NOTE_BYTES, out);
 	escape("\n", out);
-	escape(what->question, out);
+	confirm_fill(dialog_say(language, what->question), what, filled);
+	escape(filled, out);
+}
+
+/* The same, as long as it has room; false if it has none. */
+static bool
+describe_in(const struct confirm *what, enum dialog_language language,
+    char out[PINENTRY_TEXT])
+{
+	bool fits = false;
+
+	for (size_t most = 320; !fits && most > 0; most -= 40) {
+		struct buf text = BUF(64 * 1024);
+
+		describe(what, language, most, &text);
+		fits = span_to_str(buf_span(&text), out, PINENTRY_TEXT);
+		buf_free(&text);
+	}
+	return fits;
 }
 
 void
-pinentry_describe(const struct confirm *what, char out[PINENTRY_TEXT])
+pinentry_describe(const struct confirm *what, enum dialog_language language,
+    char out[PINENTRY_TEXT])
 {
-	for (size_t most = 320;; most -= 40) {
-		struct buf text = BUF(64 * 1024);
-		bool fits;
-
-		describe(what, most, &text);
-		fits = span_to_str(buf_span(&text), out, PINENTRY_TEXT);
-		buf_free(&text);
-		if (fits)
-			return;
-		/* All that is left then is ours, and bounded. */
-		assert(most > 40);
-	}
+	if (describe_in(what, language, out))
+		return;
+	if (!describe_in(what, DIALOG_EN, out))
+		/* In English all that is left then is ours, and bounded. */
+		assert(false);
 }
+
+/* A dialog of a desktop shows all letters; of a terminal, those it has. */
+static enum dialog_language
+shown_in(const struct pinentry *pinentry, enum dialog_language language)
+{
+	return pinentry->display[0] != '\0' ||
+		strcasestr(pinentry->lc_ctype, "utf-8") != NULL ||
+		strcasestr(pinentry->lc_ctype, "utf8") != NULL
+	    ? language
+	    : DIALOG_EN;
+}
+
+struct asked {
+	const struct confirm *what;
+	enum dialog_language language;
+};
 
 static gpg_error_t
 ask_to_confirm(struct dialog *dialog, void *arg)
 {
-	const struct confirm *what = arg;
+	const struct asked *asked = arg;
+	const enum dialog_language language =
+	    shown_in(dialog->pinentry, asked->language);
 	char text[PINENTRY_TEXT];
 	gpg_error_t code;
 
-	pinentry_describe(what, text);
+	pinentry_describe(asked->what, language, text);
 	if ((code = say(dialog, "SETTITLE", "Valise")) != 0 ||
 	    (code = say(dialog, "SETDESC", text)) != 0 ||
-	    (code = say(dialog, "SETOK", what->yes)) != 0 ||
-	    (code = say(dialog, "SETCANCEL", "Cancel")) != 0)
+	    (code = say(dialog, "SETOK",
+		 dialog_say(language, asked->what->yes))) != 0 ||
+	    (code = say(dialog, "SETCANCEL",
+		 dialog_say(language, DIALOG("Cancel")))) != 0)
 		return code;
 	return assuan_transact(dialog->assuan, "CONFIRM", NULL, NULL, NULL,
 	    NULL, NULL, NULL);
@@ -486,15 +529,15 @@ ask_to_confirm(struct dialog *dialog, void *arg)
 
 bool
 pinentry_confirm(struct pinentry *pinentry, const struct confirm *what,
-    struct error *err)
+    enum dialog_language language, struct error *err)
 {
-	struct confirm copy = *what;
+	struct asked asked = { .what = what, .language = language };
 	bool ok;
 
 	if (pthread_mutex_trylock(&pinentry->dialog) != 0)
 		return error_set(err, ERROR_CONFLICT,
 		    "another dialog is open: answer that one first");
-	ok = converse(pinentry, ask_to_confirm, &copy, what->refused, err);
+	ok = converse(pinentry, ask_to_confirm, &asked, what->refused, err);
 	pthread_mutex_unlock(&pinentry->dialog);
 	return ok;
 }
@@ -502,6 +545,7 @@ pinentry_confirm(struct pinentry *pinentry, const struct confirm *what,
 /* --- Passphrases. --- */
 
 struct secret {
+	enum dialog_language language;
 	const char *path;
 	bool wrong;
 	char *out; /* of PRIVATE_SECRET bytes */
@@ -526,20 +570,31 @@ static gpg_error_t
 ask_secret(struct dialog *dialog, void *arg)
 {
 	struct secret *secret = arg;
+	const enum dialog_language language =
+	    shown_in(dialog->pinentry, secret->language);
 	struct buf text = BUF(64 * 1024);
 	char line[PINENTRY_TEXT];
 	gpg_error_t code;
 
-	escape("Valise needs the passphrase of a private key:\n", &text);
+	escape(dialog_say(language,
+		   DIALOG("Valise needs the passphrase of a private key:")),
+	    &text);
+	escape("\n", &text);
 	add_line("", secret->path, 280, &text);
 	if (!span_to_str(buf_span(&text), line, sizeof(line)))
 		line[0] = '\0';
 	buf_free(&text);
 	if ((code = say(dialog, "SETTITLE", "Valise")) != 0 ||
 	    (code = say(dialog, "SETDESC", line)) != 0 ||
-	    (code = say(dialog, "SETPROMPT", "Passphrase:")) != 0 ||
+	    (code = say(dialog, "SETPROMPT",
+		 dialog_say(language, DIALOG("Passphrase:")))) != 0 ||
+	    (code = say(dialog, "SETOK", dialog_say(language, DIALOG("OK")))) !=
+		0 ||
+	    (code = say(dialog, "SETCANCEL",
+		 dialog_say(language, DIALOG("Cancel")))) != 0 ||
 	    (secret->wrong &&
-		(code = say(dialog, "SETERROR", "That was not it.")) != 0))
+		(code = say(dialog, "SETERROR",
+		     dialog_say(language, DIALOG("That was not it.")))) != 0))
 		return code;
 	assuan_begin_confidential(dialog->assuan);
 	code = assuan_transact(dialog->assuan, "GETPIN", take_secret, secret,
@@ -549,10 +604,13 @@ ask_secret(struct dialog *dialog, void *arg)
 }
 
 bool
-pinentry_secret(struct pinentry *pinentry, const char *path, bool wrong,
-    char out[PRIVATE_SECRET], struct error *err)
+pinentry_secret(struct pinentry *pinentry, enum dialog_language language,
+    const char *path, bool wrong, char out[PRIVATE_SECRET], struct error *err)
 {
-	struct secret secret = { .path = path, .wrong = wrong, .out = out };
+	struct secret secret = { .language = language,
+		.path = path,
+		.wrong = wrong,
+		.out = out };
 	bool ok;
 
 	out[0] = '\0';

@@ -13,6 +13,7 @@
 
 #include "base/private.h"
 #include "cli/confirm.h"
+#include "cli/desk/dialog.h"
 
 enum { PINENTRY_WORD = 128 };
 
@@ -42,14 +43,15 @@ void pinentry_end(struct pinentry *pinentry);
 void pinentry_free(struct pinentry *pinentry);
 
 /*
- * Show what is to be done, and ask.
+ * Show what is to be done, and ask.  It is in English where the pinentry may not
+ * be able to show another language: at a terminal that is not one of UTF-8.
  *
  * ERROR_USAGE     the answer is no
  * ERROR_CONFLICT  another dialog is open
  * ERROR_REFUSED   it could not be shown, or nobody answered in time
  */
 bool pinentry_confirm(struct pinentry *pinentry, const struct confirm *what,
-    struct error *err) MUST_USE;
+    enum dialog_language language, struct error *err) MUST_USE;
 
 /*
  * Ask for the passphrase of the private key in a file; wrong says that the last
@@ -58,15 +60,17 @@ bool pinentry_confirm(struct pinentry *pinentry, const struct confirm *what,
  * ERROR_USAGE    none was given
  * ERROR_REFUSED  as above
  */
-bool pinentry_secret(struct pinentry *pinentry, const char *path, bool wrong,
-    char out[PRIVATE_SECRET], struct error *err) MUST_USE;
+bool pinentry_secret(struct pinentry *pinentry, enum dialog_language language,
+    const char *path, bool wrong, char out[PRIVATE_SECRET],
+    struct error *err) MUST_USE;
 
 /*
  * The text of a dialog, escaped for a line of Assuan: '%' and what ends a line
  * are "%XX", and of titles nothing is left that a person would not see.  Long
- * titles are cut.
+ * titles are cut.  What has no room in another language is in English.
  */
 enum { PINENTRY_TEXT = 960 };
-void pinentry_describe(const struct confirm *what, char out[PINENTRY_TEXT]);
+void pinentry_describe(const struct confirm *what,
+    enum dialog_language language, char out[PINENTRY_TEXT]);
 
 #endif

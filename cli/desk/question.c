@@ -24,7 +24,7 @@ struct question {
 	char path[FILE_PATH];
 	unsigned attempt;
 	/* Else see struct confirm. */
-	unsigned version;
+	unsigned version, in_force;
 	struct digest digest;
 	char question[WORDS], yes[WORDS], refused[WORDS], means[WORDS];
 	char document[DOCUMENT_NAME], person[LIMIT_EMAIL_BYTES + 1];
@@ -50,6 +50,7 @@ struct questions {
 /* What a thread answers. */
 struct line {
 	struct questions *questions;
+	enum dialog_language language;
 	int fd;
 };
 
@@ -85,14 +86,15 @@ or_null(const char *text)
 }
 
 static bool
-ask(struct desk_confirm *desk, const struct question *question,
-    struct answer *answer)
+ask(struct desk_confirm *desk, enum dialog_language language,
+    const struct question *question, struct answer *answer)
 {
 	const struct confirm what = { .question = question->question,
 		.yes = question->yes,
 		.refused = question->refused,
 		.document = or_null(question->document),
 		.version = question->version,
+		.in_force = question->in_force,
 		.title = or_null(question->title),
 		.reason = or_null(question->reason),
 		.digest = &question->digest,
@@ -100,9 +102,9 @@ ask(struct desk_confirm *desk, const struct question *question,
 		.means = question->means };
 
 	return question->is_secret
-	    ? desk_confirm_secret(desk, question->path, question->attempt,
-		  answer->secret, &answer->err)
-	    : desk_confirm_ask(desk, &what, &answer->err);
+	    ? desk_confirm_secret(desk, language, question->path,
+		  question->attempt, answer->secret, &answer->err)
+	    : desk_confirm_ask(desk, &what, language, &answer->err);
 }
 
 /* Answer one question. False once the command has gone. */
@@ -120,7 +122,7 @@ answer_one(struct line *line, struct question *question, struct answer *answer)
 		answer->waits[0] = '\0';
 	}
 	if (ok) {
-		answer->yes = ask(desk, question, answer);
+		answer->yes = ask(desk, line->language, question, answer);
 		ok = put(line->fd, answer, sizeof(*answer));
 	}
 	OPENSSL_cleanse(answer, sizeof(*answer));
@@ -191,7 +193,8 @@ questions_free(struct questions *questions)
 
 /* Start the thread of a socket, which is then the thread's to close. */
 static bool
-answer_in_thread(struct questions *questions, int fd, struct error *err)
+answer_in_thread(struct questions *questions, enum dialog_language language,
+    int fd, struct error *err)
 {
 	struct line *line = malloc(sizeof(*line));
 	pthread_attr_t attributes;
@@ -200,7 +203,9 @@ answer_in_thread(struct questions *questions, int fd, struct error *err)
 
 	if (line == NULL)
 		return error_set_errno(err, "a command");
-	*line = (struct line){ .questions = questions, .fd = fd };
+	*line = (struct line){ .questions = questions,
+		.language = language,
+		.fd = fd };
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, (size_t)512 * 1024);
@@ -220,7 +225,8 @@ answer_in_thread(struct questions *questions, int fd, struct error *err)
 }
 
 int
-questions_open(struct questions *questions, struct error *err)
+questions_open(struct questions *questions, enum dialog_language language,
+    struct error *err)
 {
 	int ends[2];
 
@@ -228,7 +234,7 @@ questions_open(struct questions *questions, struct error *err)
 		error_set_errno(err, "a command's questions");
 		return -1;
 	}
-	if (answer_in_thread(questions, ends[0], err))
+	if (answer_in_thread(questions, language, ends[0], err))
 		return ends[1];
 	close(ends[0]);
 	close(ends[1]);
@@ -274,6 +280,7 @@ ask_desk(void *arg, const struct confirm *what, struct error *err)
 	(void)arg;
 	if (ok) {
 		q->version = what->version;
+		q->in_force = what->in_force;
 		q->digest = *what->digest;
 		set(q->question, sizeof(q->question), what->question);
 		set(q->yes, sizeof(q->yes), what->yes);

@@ -26,9 +26,10 @@ void questions_free(struct questions *questions);
 /*
  * Make a socket for one command, and answer what comes from it, in a thread,
  * until its other end is closed.  Returns that one, for the command; -1 on
- * failure.
+ * failure.  language: of the dialogs.
  */
-int questions_open(struct questions *questions, struct error *err);
+int questions_open(struct questions *questions, enum dialog_language language,
+    struct error *err);
 
 /* --- In the command. --- */
 

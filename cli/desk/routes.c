@@ -239,11 +239,14 @@ routes_has(const char *method, const char *path, bool *uses)
 /* --- The command line. --- */
 
 bool
-routes_begin_line(const struct desk *desk, struct child_line *line,
+routes_begin_line(const struct request *request, struct child_line *line,
     struct error *err)
 {
+	const struct desk *desk = request->desk;
+
 	/* Passphrases are asked of the desk, which has --secret-file. */
-	line->questions = questions_open(desk->questions, err);
+	line->questions =
+	    questions_open(desk->questions, request->language, err);
 	return line->questions >= 0 && child_add(line, err, "--json") &&
 	    (!desk->context->local || child_add(line, err, "--local")) &&
 	    child_add(line, err, "--config=%s", desk->context->config_path) &&
@@ -353,7 +356,7 @@ static bool
 make_line(const struct route *route, const struct request *request,
     struct child_line *line, struct error *err)
 {
-	bool ok = routes_begin_line(request->desk, line, err);
+	bool ok = routes_begin_line(request, line, err);
 
 	for (size_t i = 0; ok && i < 2 && route->words[i] != NULL; i++)
 		ok = child_add(line, err, "%s", route->words[i]);

@@ -385,6 +385,18 @@ is_let_in(struct MHD_Connection *connection, struct call *call)
 		  " \"valise desk\" again");
 }
 
+/*
+ * The language that a page is shown in, which it says by its code; of one that
+ * says none, the desk's own.
+ */
+static enum dialog_language
+language_of(struct MHD_Connection *connection, const struct desk *desk)
+{
+	const char *code = header(connection, "Valise-Language");
+
+	return dialog_language(code != NULL ? code : desk->context->language);
+}
+
 /* The head is there. */
 static struct call *
 begin(struct desk *desk, struct MHD_Connection *connection, const char *method,
@@ -396,8 +408,10 @@ begin(struct desk *desk, struct MHD_Connection *connection, const char *method,
 	if (call == NULL)
 		return NULL;
 	call->body = BUF(LIMIT_DESK_BODY);
-	call->request =
-	    (struct request){ .desk = desk, .method = method, .path = path };
+	call->request = (struct request){ .desk = desk,
+		.language = language_of(connection, desk),
+		.method = method,
+		.path = path };
 	if (is_let_in(connection, call) && page_of(&call->request) == NULL) {
 		if (!routes_has(method, path, &uses))
 			error_set(&call->err, ERROR_NOT_FOUND,

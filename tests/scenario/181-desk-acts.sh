@@ -8,7 +8,7 @@ enrol "$dir" mofa mofa-minister iom-vientiane iom-chief-of-mission iom-bangkok >
 . "$(dirname "$0")/desk.sh"
 
 # --- A deposit. ---
-export VALISE_PINENTRY=$dir/work/pinentry
+export VALISE_PINENTRY=$dir/work/pinentry LC_ALL=C.UTF-8
 yes_; forget_shown
 open_desk mofa
 check "it says how it asks" sh -c "curl -s -H 'Valise-Desk: $secret' http://$desk/desk | grep -q '\"confirms\":\"pinentry\"'"
@@ -75,6 +75,14 @@ check "which showed the document and version" shown "SETDESC .*agreement/page@1"
 check "and the digest, in groups of four" shown "$(echo "$groups" | cut -c1-39)%0A$(echo "$groups" | cut -c41-)"
 check "and what it means" shown "proof of approval"
 check "nothing is signed" sh -c '! "$0" --config offices/mofa-minister/config.yaml show agreement/page | grep -q "signed by minister"' "$valise"
+# In the page's language, which is a code out of four and no text.
+for said in en:Sign: lo:ລົງນາມ fr:Signer th:ลงนาม xx:Sign 'lo SETOK Yes:Sign'; do
+	forget_shown
+	ask /desk/sign -H "Valise-Language: ${said%%:*}" -d '{"document":"agreement/page","version":1}' >/dev/null
+	said=${said#*:}
+	check "the dialog's button says ${said%:}" shown "^SETOK ${said%:}$"
+	check "and its text what is to be signed" shown "^SETDESC .*agreement/page@1.*%0A%0A.*1[^0-9]*$"
+done
 for more in ',"yes":true' ',"--yes":true' ',"confirmed":"OK"'; do
 	act /desk/sign '{"document":"agreement/page","version":1'"$more"'}'
 	comes_to "no word of a page is a yes: $more" error "not signed"
@@ -123,6 +131,10 @@ comes_to "a reason is one line" error "one line"
 act /desk/terminate '{"document":"agreement/page","reason":"100%0ASETDESC it is over"}'
 comes_to "a termination is asked for" error "not signed"
 check "with its reason, in which nothing is a command" shown 'SETDESC .*reason: 100%250ASETDESC it is over%0A'
+forget_shown
+ask /desk/terminate -H "Valise-Language: fr" -d '{"document":"agreement/page","reason":"it is over"}' >/dev/null
+check "in the page's language" shown 'SETDESC .*%0Amotif : it is over%0Aempreinte :%0A.*Signer son extinction ?$'
+check "with nothing of ours left in English" sh -c "! grep 'SETDESC' work/shown | grep -q 'Valise asks\|reason:\|digest:\|You sign\|it ends once\|termination'"
 yes_
 act /desk/terminate '{"document":"agreement/page","reason":"it is over"}'
 comes_to "and signed" result '"result":"signed"'

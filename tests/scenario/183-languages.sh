@@ -78,6 +78,19 @@ tells "is no string of a .po file" "a po that is none"
 fresh; printf 't("page.more");\n' >>work/web/app.js
 expect "a message is added" 0 'fr awaits page.more: It says "no", {name}' work/po/add page.more 'It says "no", {name}'
 expect "once" 2 "page.more is there" work/po/add page.more 'It says "yes"'
+# Of dialogs, which programs show.
+fresh; mkdir -p work/cli/desk
+printf 'a = DIALOG("Sign" " it?");\n' >work/cli/sign.c
+tells '"Sign it?" (cli/sign.c) has no message' "a dialog's sentence without a message"
+work/po/add dialog.sign "Sign it?" >/dev/null
+expect "one with a message is in the table" 0 '"Sign it?"' cat work/cli/desk/sentences.c
+check "and not in the pages' JSON" sh -c '! grep -q dialog work/web/lang/en.json'
+sed -i 's/Sign it/Sign/' work/cli/desk/sentences.c
+tells "cli/desk/sentences.c is not what" "a sentence changed in the table alone"
+rm -r work/cli
+tells "dialog.sign is used by no page" "a message that no dialog uses"
+fresh; printf 't("page.more");\n' >>work/web/app.js
+work/po/add page.more 'It says "no", {name}' >/dev/null
 rm work/web/app.js; printf 't("page.count");\n' >work/web/app.js
 expect "and what is not used is taken out" 0 "fr: 2 of 2" work/po/update --prune
 finish

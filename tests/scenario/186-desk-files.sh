@@ -21,7 +21,7 @@ begin_upload() {
 came() { i=0; until [ "$(cat $(left) 2>/dev/null | wc -c)" -ge "$1" ] || [ $i = 500 ]; do sleep 0.02; i=$((i + 1)); done; }
 
 # --- Large. ---
-export VALISE_PINENTRY=$dir/work/pinentry
+export VALISE_PINENTRY=$dir/work/pinentry LC_ALL=C.UTF-8
 open_desk mofa
 truncate -s 512M work/large
 before=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$desk_pid/status")
@@ -210,6 +210,10 @@ no_; forget_shown
 act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}"
 comes_to "who says no in the dialog does not enrol" error "not enrolled"
 check "the dialog had the fingerprint" shown "$(echo "$print" | cut -c1-39)"
+forget_shown
+ask /desk/enrol -H 'Valise-Language: th' -d "{$parts,\"fingerprint\":\"$print\"}" >/dev/null
+check "and its words in the page's language" shown 'SETOK ลงทะเบียน$'
+check "all of them" sh -c "! grep SETDESC work/shown | grep -q 'Valise asks\|digest:\|telephone\|you trust'"
 check "no key stays" sh -c '! find work/home/.config -name "*.pem" 2>/dev/null | grep -q .'
 echo wait >work/says; forget_shown
 act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}" 2>/dev/null & acting=$!

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/desk/pinentry.h"
 #include "unit.h"
@@ -72,7 +73,7 @@ static const struct digest digest = { .bytes = { 0x3f, 0x2a, 0x9c, 0x01 } };
 static struct confirm
 example(void)
 {
-	return (struct confirm){ .question = "Sign version 2?",
+	return (struct confirm){ .question = "Sign version {version}?",
 		.yes = "Sign",
 		.refused = "not signed",
 		.document = "agreement/example",
@@ -93,7 +94,7 @@ confirm_it(unsigned seconds, struct error *err)
 	ck_ok(pinentry_find(&pinentry, err), *err);
 	if (seconds != 0)
 		pinentry.seconds = seconds;
-	ok = pinentry_confirm(&pinentry, &what, err);
+	ok = pinentry_confirm(&pinentry, &what, DIALOG_EN, err);
 	pinentry_free(&pinentry);
 	return ok;
 }
@@ -113,6 +114,75 @@ START_TEST(it_shows_document_version_and_digest)
 	ck_assert(has_heard("SETOK Sign\n"));
 	ck_assert(has_heard("SETTIMEOUT 180\n"));
 	ck_assert(has_heard("CONFIRM\n"));
+}
+END_TEST
+
+/* Ask at a terminal of that character set. */
+static void
+confirm_in(enum dialog_language language, const char *lc_ctype)
+{
+	const struct confirm what = example();
+	struct pinentry pinentry;
+	struct error err = { 0 };
+
+	make_pinentry("echo OK");
+	ck_ok(pinentry_find(&pinentry, &err), err);
+	pinentry.display[0] = '\0';
+	snprintf(pinentry.lc_ctype, sizeof(pinentry.lc_ctype), "%s", lc_ctype);
+	ck_ok(pinentry_confirm(&pinentry, &what, language, &err), err);
+	pinentry_free(&pinentry);
+}
+
+START_TEST(it_speaks_the_persons_language)
+{
+	confirm_in(DIALOG_LO, "lo_LA.UTF-8");
+	ck_assert(has_heard("SETDESC Valise ເປັນຜູ້ຖາມ"));
+	ck_assert(has_heard("%0A%0Aລົງນາມສະບັບ 2 ບໍ?\n"));
+	ck_assert(has_heard("SETOK ລົງນາມ\n"));
+	ck_assert(has_heard("SETCANCEL ຍົກເລີກ\n"));
+	/* What others wrote, and digests, are as they are. */
+	ck_assert(has_heard("agreement/example@2%0AAn example%0A"));
+	ck_assert(has_heard("%0A3f2a-9c01-"));
+	confirm_in(DIALOG_FR, "C.utf8");
+	ck_assert(has_heard("SETOK Signer\n"));
+	/* A terminal without these letters would show what nobody can read. */
+	confirm_in(DIALOG_TH, "C");
+	ck_assert(has_heard("SETOK Sign\n"));
+}
+END_TEST
+
+START_TEST(a_language_is_one_of_four)
+{
+	static const char *const none[] = { "", "de", "lo-LA", "LO", "l",
+		"lo\nSETOK" };
+
+	ck_assert_int_eq(dialog_language("fr"), DIALOG_FR);
+	ck_assert_int_eq(dialog_language("lo"), DIALOG_LO);
+	ck_assert_int_eq(dialog_language("th"), DIALOG_TH);
+	ck_assert_int_eq(dialog_language(NULL), DIALOG_EN);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_assert_int_eq(dialog_language(none[i]), DIALOG_EN);
+}
+END_TEST
+
+/* Each sentence has each language, and none of them ends a line. */
+START_TEST(each_sentence_is_one_line_in_each_language)
+{
+	size_t num = 0;
+
+	for (const struct sentence *one = dialog_sentences;
+	     one->in[DIALOG_EN] != NULL; one++, num++)
+		for (unsigned i = 0; i < DIALOG_LANGUAGES; i++) {
+			const enum dialog_language language =
+			    (enum dialog_language)i;
+			const char *said =
+			    dialog_say(language, one->in[DIALOG_EN]);
+
+			ck_assert(text_is_line(span_of_str(said)));
+			ck_assert_uint_lt(strlen(said), CONFIRM_WORDS - 64);
+		}
+	ck_assert_uint_gt(num, 20);
+	ck_assert_str_eq(dialog_say(DIALOG_LO, "no sentence"), "no sentence");
 }
 END_TEST
 
@@ -195,12 +265,12 @@ START_TEST(the_end_of_the_desk_is_no)
 	make_pinentry("exec sleep 60");
 	ck_ok(pinentry_find(&pinentry, &err), err);
 	ck_assert_int_eq(pthread_create(&thread, NULL, end_soon, &pinentry), 0);
-	ck_assert(!pinentry_confirm(&pinentry, &what, &err));
+	ck_assert(!pinentry_confirm(&pinentry, &what, DIALOG_EN, &err));
 	ck_assert_int_eq(err.kind, ERROR_USAGE);
 	pthread_join(thread, NULL);
 	/* No other one is opened. */
 	err = (struct error){ 0 };
-	ck_assert(!pinentry_confirm(&pinentry, &what, &err));
+	ck_assert(!pinentry_confirm(&pinentry, &what, DIALOG_EN, &err));
 	pinentry_free(&pinentry);
 }
 END_TEST
@@ -214,10 +284,10 @@ START_TEST(one_dialog_is_open_at_a_time)
 	make_pinentry("echo OK");
 	ck_ok(pinentry_find(&pinentry, &err), err);
 	pthread_mutex_lock(&pinentry.dialog);
-	ck_assert(!pinentry_confirm(&pinentry, &what, &err));
+	ck_assert(!pinentry_confirm(&pinentry, &what, DIALOG_EN, &err));
 	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
 	pthread_mutex_unlock(&pinentry.dialog);
-	ck_ok(pinentry_confirm(&pinentry, &what, &err), err);
+	ck_ok(pinentry_confirm(&pinentry, &what, DIALOG_EN, &err), err);
 	pinentry_free(&pinentry);
 }
 END_TEST
@@ -243,7 +313,7 @@ START_TEST(a_hostile_title_is_text)
 
 	what.title = hostile[_i].title;
 	what.reason = hostile[_i].title;
-	pinentry_describe(&what, out);
+	pinentry_describe(&what, DIALOG_EN, out);
 	ck_assert_msg(strstr(out, hostile[_i].shown) != NULL, "%s", out);
 	ck_assert_msg(strstr(out, hostile[_i].hidden) == NULL, "%s", out);
 	ck_assert_msg(strpbrk(out, "\r\n") == NULL, "%s", out);
@@ -270,12 +340,21 @@ START_TEST(a_long_title_is_cut_and_the_question_stays)
 	what.reason = reason;
 	what.person = person;
 	what.document = name;
-	pinentry_describe(&what, out);
+	pinentry_describe(&what, DIALOG_EN, out);
 	ck_assert_uint_lt(strlen(out), PINENTRY_TEXT);
 	ck_assert(strstr(out, "%0A%0ASign version 2?") != NULL);
 	ck_assert(strstr(out, "3f2a-9c01-") != NULL);
 	ck_assert(strstr(out, name) != NULL);
 	ck_assert(strstr(out, person) != NULL);
+	/* Thai has no room for all of this: then it is said in English. */
+	what.question = "Sign version {version}, while version {in-force} is in"
+			" force?";
+	what.means = "by it you judge from then on who may do what, and who may"
+		     " sign for whom";
+	pinentry_describe(&what, DIALOG_TH, out);
+	ck_assert(strncmp(out, "Valise asks", 11) == 0);
+	ck_assert(strstr(out, person) != NULL);
+	ck_assert(strstr(out, "%0A%0ASign version 2, while") != NULL);
 }
 END_TEST
 
@@ -287,7 +366,7 @@ secret(const char *path, bool wrong, char out[PRIVATE_SECRET],
 	bool ok;
 
 	ck_ok(pinentry_find(&pinentry, err), *err);
-	ok = pinentry_secret(&pinentry, path, wrong, out, err);
+	ok = pinentry_secret(&pinentry, DIALOG_EN, path, wrong, out, err);
 	pinentry_free(&pinentry);
 	return ok;
 }
@@ -354,6 +433,9 @@ fill(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, it_shows_document_version_and_digest);
+	tcase_add_test(tcase, it_speaks_the_persons_language);
+	tcase_add_test(tcase, a_language_is_one_of_four);
+	tcase_add_test(tcase, each_sentence_is_one_line_in_each_language);
 	tcase_add_loop_test(tcase, only_ok_is_yes, 0, COUNT(answers));
 	tcase_add_test(tcase, who_does_not_answer_says_no_in_time);
 	tcase_add_test(tcase, one_that_says_nothing_at_all_is_ended);

@@ -6,7 +6,7 @@
  * daemon, https) knows the person by the certificate of the connection.
  */
 
-import { t } from "./lang.js";
+import { language, t } from "./lang.js";
 
 const KEY = "valise-desk";
 const ASK_MS = 400;
@@ -69,6 +69,9 @@ export async function request(path, { headers = {}, ...options } = {}) {
 	const all = new Headers(headers);
 	if (secret)
 		all.set("Valise-Desk", secret);
+	/* The dialogs outside the page are in its language. */
+	if (server.desk)
+		all.set("Valise-Language", language);
 	let answer;
 	try {
 		answer = await fetch(path, { cache: "no-store", redirect: "error",
