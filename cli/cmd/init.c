@@ -329,7 +329,8 @@ static bool
 import(struct context *context, struct span text, const struct options *options,
     struct error *err)
 {
-	static const char *const old[] = { "pins", "policy-entries" };
+	static const char *const old[] = { "pins", "policy-entries",
+		"accepted-at" };
 	struct session session;
 	char path[FILE_PATH];
 	bool ok;
@@ -400,7 +401,7 @@ tell_enrolled(struct context *context, struct error *err)
 				       "config", context->config_path,
 				       "fingerprint",
 				       json_of_digest(&enrolment->fingerprint),
-				       "policies", json_of_succession(all),
+				       "policies", json_of_succession(context),
 				       "list", json_of_digest(&list)),
 		    err);
 	printf("enrolled with %s at %s\n", enrolment->journal.name,

@@ -80,13 +80,14 @@ show_json(const struct session *session, const struct policy *pinned,
 	const struct policy_entry *newest = succession_newest(all);
 	const struct digest list = succession_digest(all, all->num);
 
-	return output_json(json_pack("{s:o, s:o, s:b, s:o, s:o}", "accepted",
+	return output_json(json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}",
+			       "policy", json_of_policy(pinned), "accepted",
 			       json_of_digest(&pinned->digest), "daemon",
 			       json_of_digest(&session->policy), "same",
 			       newest != NULL && newest->accepted &&
 				   digest_eq(&session->policy, &newest->digest),
-			       "policies", json_of_succession(all), "list",
-			       json_of_digest(&list)),
+			       "policies", json_of_succession(session->context),
+			       "list", json_of_digest(&list)),
 	    err);
 }
 
@@ -146,7 +147,7 @@ show(struct context *context, struct error *err)
 			    hex);
 			tell_changes(pinned, theirs);
 		}
-		tell_succession(&context->succession);
+		tell_succession(context);
 		tell_what_to_do(&session, theirs);
 	}
 	policy_free(theirs);

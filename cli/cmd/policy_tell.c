@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "cli/output.h"
+#include "record/json.h"
 
 /*
  * Print lines that are in one file and not in the other. Files are small: each
@@ -221,10 +222,29 @@ tell_list_digest(const struct succession *succession, size_t num)
 	output_digest(label, &digest);
 }
 
+/* Whether an entry was accepted here, and when, if that is known. */
+static void
+tell_acceptance(const struct context *context, const struct policy_entry *entry,
+    char out[64])
+{
+	char time[TIME_TEXT];
+	int64_t at;
+
+	if (!entry->accepted)
+		snprintf(out, 64, "not accepted");
+	else if (!policies_accepted_at(context, entry, &at))
+		snprintf(out, 64, "accepted");
+	else {
+		time_format_at(at, time);
+		snprintf(out, 64, "accepted %s", time);
+	}
+}
+
 void
-tell_succession(const struct succession *succession)
+tell_succession(const struct context *context)
 {
 	static const char *const heading[] = { "entries", "policy", "here" };
+	const struct succession *succession = &context->succession;
 	struct table *table = table_new(3);
 
 	if (table == NULL)
@@ -233,10 +253,10 @@ tell_succession(const struct succession *succession)
 	for (size_t i = 0; i < succession->num; i++) {
 		const struct policy_entry *entry = &succession->list[i];
 		const uint64_t end = succession_end(succession, entry);
-		char range[48], hex[DIGEST_HEX];
-		const char *const cells[] = { range, hex,
-			entry->accepted ? "accepted" : "not accepted" };
+		char range[48], hex[DIGEST_HEX], here[64];
+		const char *const cells[] = { range, hex, here };
 
+		tell_acceptance(context, entry, here);
 		if (end == SUCCESSION_NONE)
 			snprintf(range, sizeof(range), "%llu-",
 			    (unsigned long long)entry->index);
@@ -260,83 +280,28 @@ tell_succession(const struct succession *succession)
 }
 
 json_t *
-json_of_succession(const struct succession *succession)
+json_of_succession(const struct context *context)
 {
-	json_t *all = json_array();
+	const struct succession *all = &context->succession;
+	json_t *out = json_array();
 
-	for (size_t i = 0; i < succession->num; i++)
-		json_array_append_new(all,
-		    json_pack("{s:I, s:o, s:b}", "index",
-			(json_int_t)succession->list[i].index, "digest",
-			json_of_digest(&succession->list[i].digest), "accepted",
-			succession->list[i].accepted));
-	return all;
+	for (size_t i = 0; i < all->num; i++) {
+		const struct policy_entry *entry = &all->list[i];
+		int64_t at;
+
+		json_array_append_new(out,
+		    json_pack("{s:I, s:o, s:b, s:o}", "index",
+			(json_int_t)entry->index, "digest",
+			json_of_digest(&entry->digest), "accepted",
+			entry->accepted, "accepted-at",
+			policies_accepted_at(context, entry, &at)
+			    ? json_of_ms(at * 1000)
+			    : json_null()));
+	}
+	return out;
 }
 
 /* --- As JSON. --- */
-
-static json_t *
-json_of_offices(const struct policy *policy, const struct office_list *list)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < list->num; i++)
-		json_array_append_new(all,
-		    json_string(policy->offices[list->offices[i]].name));
-	return all;
-}
-
-static json_t *
-json_of_quorum(const struct quorum *quorum)
-{
-	json_t *all = json_object();
-
-	for (size_t i = 0; i < quorum->num; i++)
-		json_object_set_new(all, quorum->parties[i].party,
-		    json_integer((json_int_t)quorum->parties[i].persons));
-	return all;
-}
-
-static json_t *
-json_of_powers(const struct policy *policy, const struct full_powers *one)
-{
-	char from[TIME_TEXT], until[TIME_TEXT];
-	json_t *types = json_array();
-
-	time_format_date(one->from_at, from);
-	time_format_date(one->until_at - 1, until);
-	for (size_t i = 0; i < policy->num_types; i++)
-		if ((one->types >> i & 1) != 0)
-			json_array_append_new(types,
-			    json_string(policy->types[i].name));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "person", one->person,
-	    "party", one->party, "from", from, "until", until, "types", types);
-}
-
-json_t *
-json_of_policy(const struct policy *policy)
-{
-	json_t *powers = json_array(), *types = json_array();
-
-	for (size_t i = 0; i < policy->num_powers; i++)
-		json_array_append_new(powers,
-		    json_of_powers(policy, &policy->powers[i]));
-	for (size_t i = 0; i < policy->num_types; i++) {
-		const struct document_type *type = &policy->types[i];
-
-		json_array_append_new(types,
-		    json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "type",
-			type->name, "title", type->title, "deposit",
-			json_of_offices(policy, &type->deposit), "read",
-			json_of_offices(policy, &type->read), "audit",
-			json_of_offices(policy, &type->audit), "quorum",
-			json_of_quorum(&type->quorum), "terminate",
-			json_of_quorum(&type->terminate)));
-	}
-	return json_pack("{s:o, s:o, s:o}", "digest",
-	    json_of_digest(&policy->digest), "full-powers", powers, "types",
-	    types);
-}
 
 static void
 add_names(json_t *out, const struct container *files,

@@ -14,6 +14,7 @@
 #include "daemon/metrics.h"
 #include "journal/evidence.h"
 #include "record/data.h"
+#include "record/json.h"
 
 enum { LEDGER_MOMENTS = 10000 };
 
@@ -420,6 +421,30 @@ answer_files(struct job *job, const struct container *files,
 	return true;
 }
 
+/* json is taken over. */
+static bool
+answer_json(struct job *job, json_t *json, const struct digest *digest,
+    struct error *err)
+{
+	struct http_response *response = &job->request->response;
+	char *text = json_dumps(json, JSON_COMPACT), hex[DIGEST_HEX];
+	const bool ok = text != NULL
+	    ? buf_printf(&response->body, err, "%s\n", text)
+	    : error_set_errno(err, "JSON");
+
+	free(text);
+	json_decref(json);
+	if (!ok)
+		return false;
+	digest_hex(digest, hex);
+	response->status = 200;
+	response->type = "application/json";
+	snprintf(response->headers, sizeof(response->headers),
+	    "ETag: \"%s-json\"\r\n", hex);
+	job_answer(job);
+	return true;
+}
+
 static bool
 read_digest(const struct job *job, struct digest *out, struct error *err)
 {
@@ -432,6 +457,7 @@ run_policy(struct job *job, struct error *err)
 {
 	const struct policy *policy = job->connected.by.policy;
 	struct digest digest = policy->digest;
+	char as[8];
 
 	if (job->num_segments == 3 && !read_digest(job, &digest, err))
 		return false;
@@ -439,7 +465,12 @@ run_policy(struct job *job, struct error *err)
 	if (policy == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
 		    "there was never a policy of that digest");
-	return answer_files(job, policy->files, &digest, err);
+	if (!http_query(&job->request->head, "as", as, sizeof(as)) ||
+	    (as[0] != '\0' && strcmp(as, "json") != 0))
+		return error_set(err, ERROR_USAGE, "as is \"json\"");
+	return as[0] != '\0'
+	    ? answer_json(job, json_of_policy(policy), &digest, err)
+	    : answer_files(job, policy->files, &digest, err);
 }
 
 bool

@@ -124,11 +124,122 @@ read_or_begin(const struct context *context, struct succession *out,
 	return false;
 }
 
+/* Is a policy awaited? */
+static bool
+awaits(const struct succession *succession, const struct digest *digest)
+{
+	for (size_t i = 0; i < succession->num_awaited; i++)
+		if (digest_eq(&succession->awaited[i], digest))
+			return true;
+	return false;
+}
+
+/*
+ * Was an entry accepted now?  One whose policy was accepted already, before its
+ * entry was seen or with the entry before it, was not.
+ */
+static bool
+is_new(const struct succession *before, const struct policy_entry *entry)
+{
+	const struct digest *pinned = succession_pinned(before);
+	const struct policy_entry *same =
+	    succession_find(before, &entry->digest, entry->index);
+
+	return entry->accepted && (same == NULL || !same->accepted) &&
+	    !awaits(before, &entry->digest) &&
+	    (pinned == NULL || !digest_eq(pinned, &entry->digest));
+}
+
+/* A line of accepted-at: "DIGEST INDEX TIME", INDEX "-" before it is known. */
+static bool
+add_acceptance(const struct digest *digest, uint64_t index, struct buf *out)
+{
+	char hex[DIGEST_HEX], now[TIME_TEXT], number[24] = "-";
+	struct error ignored = { 0 };
+
+	digest_hex(digest, hex);
+	time_format_at(time_now_ms() / 1000, now);
+	if (index != SUCCESSION_NONE)
+		snprintf(number, sizeof(number), "%llu",
+		    (unsigned long long)index);
+	return buf_printf(out, &ignored, "%s %s %s\n", hex, number, now);
+}
+
+/* Keep when what changed was accepted.  Nothing is judged by it. */
+static void
+note_times(const struct context *context, const struct succession *before,
+    const struct succession *now)
+{
+	struct buf text = BUF(LIMIT_POLICY_LIST_BYTES);
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	bool ok, any = false;
+
+	ok = context_path(context, "accepted-at", path, &ignored) &&
+	    (!file_exists(path) ||
+		file_read(path, LIMIT_POLICY_LIST_BYTES, &text, &ignored));
+	for (size_t i = 0; ok && i < now->num; i++)
+		if (is_new(before, &now->list[i]))
+			any = ok = add_acceptance(&now->list[i].digest,
+			    now->list[i].index, &text);
+	for (size_t i = 0; ok && i < now->num_awaited; i++)
+		if (!awaits(before, &now->awaited[i]))
+			any = ok = add_acceptance(&now->awaited[i],
+			    SUCCESSION_NONE, &text);
+	if (ok && any)
+		(void)!file_write(path, buf_span(&text), 0600, &ignored);
+	buf_free(&text);
+}
+
+/* Parse a line of accepted-at for an entry; exact: of that very index. */
+static bool
+take_acceptance(struct span line, const struct policy_entry *entry, bool *exact,
+    int64_t *at)
+{
+	struct span hex, number;
+	struct digest digest;
+	uint64_t index = SUCCESSION_NONE;
+
+	if (!span_take_until(&line, ' ', &hex) || !digest_parse(hex, &digest) ||
+	    !digest_eq(&digest, &entry->digest) ||
+	    !span_take_until(&line, ' ', &number) ||
+	    (!span_is(number, "-") && !span_to_u64(number, &index)) ||
+	    (index != SUCCESSION_NONE && index > entry->index))
+		return false;
+	*exact = index == entry->index;
+	return time_parse_at(line, at);
+}
+
+bool
+policies_accepted_at(const struct context *context,
+    const struct policy_entry *entry, int64_t *out)
+{
+	struct buf text = BUF(LIMIT_POLICY_LIST_BYTES);
+	struct error ignored = { 0 };
+	bool exact = false, found = false;
+	char path[FILE_PATH];
+	struct span rest, line;
+	int64_t at;
+
+	if (entry->accepted &&
+	    context_path(context, "accepted-at", path, &ignored) &&
+	    file_read(path, LIMIT_POLICY_LIST_BYTES, &text, &ignored)) {
+		rest = buf_span(&text);
+		while (!exact && span_take_line(&rest, &line))
+			if (take_acceptance(line, entry, &exact, &at)) {
+				*out = at;
+				found = true;
+			}
+	}
+	buf_free(&text);
+	return found;
+}
+
 bool
 policies_change(struct context *context, policies_changer *change, void *arg,
     struct error *err)
 {
-	struct succession changed;
+	struct succession changed, before = { .num = 0 };
 	char path[FILE_PATH];
 	bool ok;
 	int lock;
@@ -140,7 +251,11 @@ policies_change(struct context *context, policies_changer *change, void *arg,
 		close(lock);
 		return false;
 	}
-	ok = change(&changed, arg, err) && write_state(context, &changed, err);
+	ok = succession_copy(&changed, &before, err) &&
+	    change(&changed, arg, err) && write_state(context, &changed, err);
+	if (ok)
+		note_times(context, &before, &changed);
+	succession_free(&before);
 	close(lock);
 	if (!ok) {
 		succession_free(&changed);

@@ -4,6 +4,8 @@
  *	STATE/KEYID/policy-entries       every policy entry that was proved, and
  *	                                 which were accepted (succession.h)
  *	STATE/KEYID/policies/DIGEST.zip  those that were accepted
+ *	STATE/KEYID/accepted-at          when they were accepted, by the clock
+ *	                                 here
  *	STATE/KEYID/pins                 what an older command kept instead
  *
  * Whether a policy may judge an act is succession_judges() and nothing else.
@@ -59,6 +61,13 @@ typedef bool policies_changer(struct succession *succession, void *arg,
     struct error *err);
 bool policies_change(struct context *context, policies_changer *change,
     void *arg, struct error *err) MUST_USE;
+
+/*
+ * When an entry was accepted here, in seconds; false where it was not, or by a
+ * program that did not keep that.
+ */
+bool policies_accepted_at(const struct context *context,
+    const struct policy_entry *entry, int64_t *out);
 
 /*
  * Read a policy from its ZIP, as "GET /v1/policy/DIGEST" gives it, from the

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "policy/policy.h"
 #include "record/ledger.h"
 
 json_t *json_of_digest(const struct digest *digest); /* 64 hex digits */
@@ -84,5 +85,11 @@ json_t *json_of_row(const struct ledger_document *doc, const char *titles);
 json_t *json_row_of(const json_t *document);
 /* The same of one of its versions, with that version's status. */
 json_t *json_row_of_version(const json_t *document, const json_t *version);
+
+/*
+ * A policy: its types with the offices that may deposit, read and audit them,
+ * and how many persons of which party sign; and who has full powers.
+ */
+json_t *json_of_policy(const struct policy *policy);
 
 #endif

@@ -168,6 +168,12 @@ expect "a policy is saved for who has no line, and told" 0 "^policy $p3 is in wo
 expect "in JSON too" 0 "\"file\":\"work/p3.zip\",\"policy\":\"$p3\"" at mofa --json policy save "$p3" work/p3.zip --force
 curl_as mofa "/v1/policy/$p3" -o work/p3-curl.zip
 check "as the daemon gives it" cmp work/p3.zip work/p3-curl.zip
+curl_as mofa "/v1/policy/$p3?as=json" >work/p3.json; at mofa --json policy show "$p3" >work/p3-shown.json
+check "and what it says, as the command does" python3 -c 'import json
+said, shown = json.load(open("work/p3.json")), json.load(open("work/p3-shown.json"))
+assert said == {name: shown[name] for name in ("digest", "full-powers", "types")}, said'
+expect "that in force" 0 "\"digest\":\"$p3\"" curl_as mofa "/v1/policy?as=json"
+expect "in no other form" 0 '"status":400' curl_as mofa "/v1/policy?as=xml"
 stop_daemon "$dir"
 expect "it is accepted without a line" 0 "until its entry" at iom-bangkok policy accept work/p3.zip
 expect "a file that is none" 8 "valise policy" at iom-bangkok policy accept enrolment.yaml
@@ -175,6 +181,15 @@ expect "a file that is not there" 4 "no such file" at iom-bangkok policy accept 
 start_daemon "$dir"
 expect "its entry is seen at the next connection" 3 "may not deposit" deposit iom-bangkok anything
 expect "and it counts from there" 0 "[0-9]*-  *$p3  accepted" at iom-bangkok policy show
+# OFFICE: for each entry whether it was accepted, and on which day that is kept
+accepted() { at "$1" --json policy show | python3 -c 'import json, sys
+print(*(str(p["accepted"])[0] + (p["accepted-at"] or "-")[:10] for p in json.load(sys.stdin)["policies"]))'; }
+today=$(date -u +%Y-%m-%d)
+case $(accepted iom-bangkok) in "T$today "*"F- "*" T$today") ok "when each was accepted is kept" ;; *) not_ok "when each was accepted is kept: $(accepted iom-bangkok)" ;; esac
+sed -i 's/ [^ ]*$/ 2026-01-03T00:00:00Z/' offices/iom-bangkok/state/*/accepted-at
+expect "for a person too" 0 "^[0-9]*-  *$p3  accepted 2026-01-03T00:00:00Z" at iom-bangkok policy show
+mv offices/iom-bangkok/state/*/accepted-at work/accepted-at
+case $(accepted iom-bangkok) in *20*) not_ok "what is not kept is not told: $(accepted iom-bangkok)" ;; "T- "*) ok "what is not kept is not told" ;; esac
 expect "accepted already" 0 "accepted already" at iom-bangkok policy accept "$p3"
 at iom-geneva policy save "$p1" work/p1.zip
 expect "one that was put aside meanwhile" 0 "another policy is in force" at iom-bangkok policy accept work/p1.zip

@@ -200,6 +200,7 @@ json http-document 0 http mofa /v1/documents/agreement/batch
 json http-entries 0 http mofa /v1/journal/entries
 json http-entries 0 http mofa "/v1/journal/entries?limit=3"
 json http-health 0 http mofa /health
+json http-policy 0 http mofa '/v1/policy?as=json'
 json http-health 0 http iom-geneva /health
 json http-problem 0 http mofa /v1/documents/agreement/none
 json http-problem 0 http iom-geneva /v1/documents/agreement/one/versions/7

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import zipfile
 
 import proof
@@ -203,6 +204,15 @@ def accept(page, desk):
     row("and is accepted, confirmed outside the page", '"same":true' in
         command("mofa", "--json", "policy", "show").stdout.replace(" ", "") and desk.asked_for() != "")
     row("its history says so", "The first policy." in page.text("#main"))
+    said = page.js("return [...document.querySelectorAll('#main tbody tr')].map((e) => e.innerText)"
+                   ".filter((text) => text.includes('by this computer'))")
+    row("and when each was accepted", len(said) == 2 and all(
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}" in one for one in said), said)
+    kept = next((DIR / "offices/mofa/state").glob("*/accepted-at"))
+    kept.rename(f"{kept}.aside")
+    proof.go(page, "#/policy")
+    row("where that is not kept it is said", page.text("#main").count(proof.catalogue("en")["policy.accepted-unknown"]) == 2,
+        page.text("#main")[-600:])
     page.js("const p = document.getElementById('p-person'); p.value = 'minister@mofa.example';"
             " p.form.requestSubmit()")
     page.wait("return document.querySelector('#main [role=status]').innerText.includes('2030-12-31')",

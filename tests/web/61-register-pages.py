@@ -65,6 +65,31 @@ def pages(page, checker):
             row(f"the register's {name}: axe-core has nothing to say", not wrong, "\n".join(wrong))
 
 
+def policy(page):
+    """The policy as a table, what a person may do, and what changed."""
+    file = proof.DIR / "policies/offices.yaml"
+    file.write_text(file.read_text().replace("2031-12-31", "2030-12-31"))
+    subprocess.run(["kill", "-HUP", (proof.DIR / "pid").read_text().strip()], check=True)
+    for _ in range(200):
+        if "2030-12-31" in proof.valise("mofa", "policy", "show").stdout:
+            break
+    proof.go(page, "#/policy")
+    cells = page.js("""const [table] = document.querySelectorAll('main table');
+        const at = [...table.querySelectorAll('thead th')].findIndex((e) => e.innerText.trim() === 'mou');
+        return [...table.querySelectorAll('tbody tr')].map((row) => [row.cells[0].innerText.trim(),
+            row.cells[at].innerText.trim()])""")
+    row("who may do what is a table of offices and types", dict(cells).get("mofa", "").startswith(
+        proof.catalogue("en")["policy.deposit"]) and len(cells) >= 4, cells)
+    page.js("const p = document.getElementById('p-person'); p.value = 'minister@mofa.example'; p.form.requestSubmit()")
+    page.wait("return document.querySelector('main [role=status]').innerText.includes('2030-12-31')",
+              what="what the minister may do")
+    row("what a person may do is said", True)
+    history = page.js("return [...document.querySelectorAll('main table')].at(-1).innerText")
+    row("what changed is said in words", "minister@mofa.example" in history and "2030-12-31" in history, history)
+    row("and the first one is the first", proof.catalogue("en")["policy.first"] in history, history)
+    proof.quiet(page, "the register's policy")
+
+
 def open_copy(page):
     before = deliveries()
     proof.go(page, "#/document/agreement/rules-of-procedure")
@@ -123,6 +148,7 @@ def test(driver, desks):
             checker = None
         pages(page, checker)
         open_copy(page)
+        policy(page)
         cross_site(page, address)
         stranger(driver, address)
     finally:

@@ -10,6 +10,7 @@
 
 import { getJSON, getLines, server } from "./api.js";
 import { language, tn } from "./lang.js";
+import { policyOf } from "./policies.js";
 import { named, statusWord, time } from "./view.js";
 
 function path(name) {
@@ -19,29 +20,21 @@ function path(name) {
 /* Policies that are asked for to know the parties of signatures. */
 const POLICIES = 4;
 
-/* What the desk said of a policy, by its digest: it never changes. */
-const policies = new Map();
-
-async function powers(hex, signal) {
-	if (!policies.has(hex)) {
-		const query = new URLSearchParams({ digest: hex });
-		const told = await getJSON(`/desk/policy?${query}`, { signal });
-		policies.set(hex, new Map(told["full-powers"].map((one) =>
-		    [one.person, one.party])));
-	}
-	return policies.get(hex);
+async function powers(hex) {
+	return new Map((await policyOf(hex))["full-powers"].map((one) =>
+	    [one.person, one.party]));
 }
 
 /*
  * For which party each signature is, by the index of its entry: the policy
  * that the entry names says so.  Where that is not known it has none.
  */
-async function partiesOf(entries, signal) {
+async function partiesOf(entries) {
 	const signed = entries.filter(({ entry }) =>
 	    entry.act === "sign" || entry.act === "terminate");
 	const digests = [...new Set(signed.map(({ entry }) => entry.policy))];
 	const known = new Map(await Promise.all(digests.slice(-POLICIES).map(
-	    async (hex) => [hex, await powers(hex, signal).catch(() => null)])));
+	    async (hex) => [hex, await powers(hex).catch(() => null)])));
 	return new Map(signed.map(({ index, entry }) =>
 	    [index, known.get(entry.policy)?.get(entry.person)]));
 }
@@ -69,7 +62,7 @@ async function fromDesk(name, signal) {
 		root: history.root,
 		witnessed: history.witnessed, problem,
 		parties: problem ? new Map()
-		    : await partiesOf(history.entries, signal),
+		    : await partiesOf(history.entries),
 		proved: shown.proved === true };
 }
 

@@ -81,3 +81,8 @@ export async function newest(filters, before, signal) {
 	const from = Math.max(0, before - WINDOW);
 	return { entries: await between(filters, from, before, signal), from };
 }
+
+/* All of the register's entries of filters that few entries fit. */
+export function every(filters, before, signal) {
+	return between(filters, 0, before, signal);
+}

@@ -3,31 +3,24 @@
  * has accepted.  The pages decide nothing: the desk and the server do.
  */
 
-import { getJSON, server } from "./api.js";
-
-async function accepted(signal) {
-	const told = await getJSON("/desk/policy", { signal });
-	const query = new URLSearchParams({ digest: told.accepted });
-	return getJSON(`/desk/policy?${query}`, { signal });
-}
+import { server } from "./api.js";
+import { accepted } from "./policies.js";
 
 /*
  * Whether this person has full powers for a type.  Where that is not known,
  * yes.
  */
-export async function mayBind(type, signal) {
+export async function mayBind(type) {
 	try {
-		return (await accepted(signal))["full-powers"].some((one) =>
+		return (await accepted()).policy["full-powers"].some((one) =>
 		    one.person === server.person && one.types.includes(type));
-	} catch (problem) {
-		if (problem.name === "AbortError")
-			throw problem;
+	} catch {
 		return true;
 	}
 }
 
 /* The types of which this office may deposit documents: {type, title}. */
-export async function mayDeposit(signal) {
-	return (await accepted(signal)).types.filter((type) =>
+export async function mayDeposit() {
+	return (await accepted()).policy.types.filter((type) =>
 	    type.deposit.includes(server.office));
 }

@@ -268,7 +268,7 @@ export async function page(view, route) {
 	const name = route.parts.slice(0, 2).join("/");
 	fill(view, h("p", { class: "loading" }, t("view.loading")));
 	const [known, binds] = await Promise.all([about(name, route.signal),
-		server.desk ? mayBind(route.parts[0], route.signal) : false]);
+		server.desk ? mayBind(route.parts[0]) : false]);
 	const number = Number(route.query.get("version")) ||
 	    known.told["in-force"]?.version || newest(known);
 	const told = await versionOf(known, number, route.signal);

@@ -4,14 +4,15 @@
  * this office has accepted.
  */
 
-import { getJSON, server } from "../lib/api.js";
+import { request, server } from "../lib/api.js";
 import { acceptButton } from "../lib/acts.js";
 import { changes } from "../lib/changes.js";
 import { fill, h } from "../lib/dom.js";
-import { checkpoint, newest } from "../lib/entries.js";
+import { checkpoint, every, newest } from "../lib/entries.js";
 import { t, tn } from "../lib/lang.js";
-import { badge, digest, heading, named, plain, proofBadge, table, terms,
-	time } from "../lib/view.js";
+import { accepted as succession, policyOf } from "../lib/policies.js";
+import { badge, digest, heading, named, plain, proofBadge, table,
+	terms, time } from "../lib/view.js";
 
 const RIGHTS = ["deposit", "read", "audit"];
 /* Policies whose changes are shown, from the newest. */
@@ -114,6 +115,16 @@ function changeList(before, after, files) {
 		: null);
 }
 
+/* Whether an entry's policy was accepted here, and when. */
+function acceptance(one) {
+	if (!one.accepted)
+		return badge(t("policy.no"), "wait");
+	return [badge(t("policy.yes"), "good"), h("p", { class: "small" },
+	    one["accepted-at"] ? tn("policy.accepted-at",
+	        { time: time(one["accepted-at"]) })
+		: t("policy.accepted-unknown"))];
+}
+
 /* The newer policy that waits to be accepted. */
 function waiting(told, accepted, newest, reload) {
 	if (told.same)
@@ -138,9 +149,7 @@ async function historyOf(told, policies, signal) {
 		{ id: "changes", label: t("policy.changes") }];
 	const rows = told.policies.map((one, i) => ({ cells: [`${one.index}`,
 		time(entry.get(one.index)?.time), digest(one.digest),
-		one.accepted ? badge(t("policy.yes"), "good")
-			: badge(t("policy.no"), "wait"),
-		i === 0 ? t("policy.first")
+		acceptance(one), i === 0 ? t("policy.first")
 			: changeList(policies.get(told.policies[i - 1].digest),
 			    policies.get(one.digest),
 			    entry.get(one.index)?.changed)] })).reverse();
@@ -149,39 +158,60 @@ async function historyOf(told, policies, signal) {
 }
 
 async function desk(view, route, reload) {
-	const { signal } = route;
-	const told = await getJSON("/desk/policy", { signal });
+	const told = await succession();
 	const wanted = new Set([told.accepted, told.daemon,
 		...told.policies.slice(-HISTORY).map((one) => one.digest)]);
-	const policies = new Map();
-	await Promise.all([...wanted].map(async (hex) => {
-		const query = new URLSearchParams({ digest: hex });
-		policies.set(hex, await getJSON(`/desk/policy?${query}`, { signal }));
-	}));
+	const policies = new Map(await Promise.all([...wanted].map(async (hex) =>
+	    [hex, await policyOf(hex)])));
 	const accepted = policies.get(told.accepted);
 	view.append(waiting(told, accepted, policies.get(told.daemon), reload),
 	    h("section", {}, h("h2", {}, t("policy.may")), mayTable(accepted),
 	        signTable(accepted), powersTable(accepted)),
-	    question(accepted), await historyOf(told, policies, signal));
+	    question(accepted), await historyOf(told, policies,
+	        route.signal));
 }
 
-/* The register has the files; what they say is read by the command. */
+/* A policy by the daemon's word; null from an older daemon, which has files. */
+async function readPolicy(hex, signal) {
+	const answer = await request(`/v1/policy${hex ? `/${hex}` : ""}?as=json`,
+	    { signal });
+	return /json/.test(answer.headers.get("Content-Type"))
+		? answer.json() : null;
+}
+
+function changesAt(entries, i, policies) {
+	const { entry } = entries[i];
+	return i === 0 && entry.prior === undefined ? t("policy.first")
+		: changeList(policies.get(entries[i - 1]?.entry.policy),
+		    policies.get(entry.policy), entry.changed);
+}
+
+/* At the register: by the daemon's word, and nobody knows what was accepted. */
 async function register(view, { signal }) {
 	const point = await checkpoint(signal);
-	const { entries } = await newest({ act: "policy" }, point.size, signal);
+	const [now, entries] = await Promise.all([readPolicy("", signal),
+		every({ act: "policy" }, point.size, signal)]);
+	const policies = new Map(await Promise.all([...new Set(entries
+		.slice(-HISTORY).map(({ entry }) => entry.policy))].map(async (hex) =>
+	    [hex, now && await readPolicy(hex, signal)])));
 	const columns = [{ id: "index", label: t("journal.index") },
 		{ id: "time", label: t("policy.since") },
 		{ id: "digest", label: t("do.digest") },
 		{ id: "changes", label: t("policy.changes") },
 		{ id: "proof", label: t("register.column.proof") }];
-	view.append(h("p", {}, t("policy.register"), " ",
-	    h("code", {}, "valise policy show")),
-	h("p", {}, h("a", { href: "/v1/policy", download: "policy.zip" },
-	    t("policy.download"))),
-	table(t("policy.history-told"), columns, entries.reverse().map(
-	    ({ index, entry }) => ({ cells: [`${index}`, time(entry.time),
-	        digest(entry.policy), changeList(null, null, entry.changed),
-	        proofBadge("word")] }))));
+	view.append(h("p", {}, proofBadge("word"), " ", t("policy.register"), " ",
+	    h("code", {}, "valise policy show")));
+	if (now)
+		view.append(h("section", {}, h("h2", {}, t("policy.may")),
+		    mayTable(now), signTable(now), powersTable(now)),
+		question(now));
+	view.append(h("section", {}, h("h2", {}, t("policy.history")),
+	    table(t("policy.history-told"), columns, entries.map(
+	        ({ index, entry }, i) => ({ cells: [`${index}`, time(entry.time),
+	            digest(entry.policy), changesAt(entries, i, policies),
+	            proofBadge("word")] })).reverse()),
+	    h("p", {}, h("a", { href: "/v1/policy", download: "policy.zip" },
+	        t("policy.download")))));
 }
 
 export async function page(view, route) {
