@@ -11,7 +11,7 @@
 import { getJSON, getLines, server } from "./api.js";
 import { language, tn } from "./lang.js";
 import { policyOf } from "./policies.js";
-import { named, statusWord, time } from "./view.js";
+import { named, plain, statusWord, time } from "./view.js";
 
 function path(name) {
 	return name.split("/").map(encodeURIComponent).join("/");
@@ -90,8 +90,35 @@ async function fromRegister(name, signal) {
 }
 
 /* All that the server says about a document. */
-export function about(name, signal) {
-	return server.desk ? fromDesk(name, signal) : fromRegister(name, signal);
+export async function about(name, signal) {
+	if (!server.desk)
+		return fromRegister(name, signal);
+	const known = await fromDesk(name, signal);
+	/* Who is to sign a termination is told of that version alone. */
+	if (termination(known))
+		await versionOf(known, known.told["in-force"].version, signal);
+	return known;
+}
+
+/* The first signature of a termination that is not complete, or undefined. */
+function termination({ told }) {
+	return told.versions.find((one) =>
+	    one.version === told["in-force"]?.version)
+		?.signatures.find((one) => one.act === "terminate");
+}
+
+/* What a termination that was begun waits for: a sentence for each party. */
+function terminating(known) {
+	const begun = termination(known);
+	if (!begun)
+		return [];
+	const args = { date: time(begun.time), person: named(begun.person) };
+	const missing = known.told.versions.find((one) =>
+	    one.version === known.told["in-force"].version)["to-sign"] ?? [];
+	return missing.length === 0 ? [" ", tn("status.told.terminating", args)]
+		: missing.flatMap((one) => [" ", tn("status.told.terminating-party",
+		    { ...args, party: plain(one.party), persons: one.persons,
+			who: plain(one.who.join(", ")) })]);
 }
 
 /*
@@ -132,8 +159,15 @@ export function forceTime(known, number) {
 	return signed.filter((one) => one.act === "sign").at(-1)?.time ?? null;
 }
 
-/* The status of the whole document, with its date, as nodes. */
+/*
+ * The status of the whole document, with its date, and what a termination that
+ * was begun waits for, as nodes.
+ */
 export function statusSentence(known) {
+	return [status(known), terminating(known)];
+}
+
+function status(known) {
 	const { told } = known;
 	const last = told.versions.find((one) => one.version === newest(known));
 	const end = last.signatures.at(-1)?.time ?? last.time;

@@ -28,6 +28,9 @@ function here(name, version, page = "document") {
 
 /* Who signed, for whom and when. */
 function signature(known, act) {
+	if (act.act === "terminate")
+		return tn("document.signature-end", { person: act.person,
+			date: time(act.time) });
 	const party = known.parties.get(act.entry);
 	return party ? tn("document.signature-for", { person: act.person, party,
 		date: time(act.time) }) : tn("document.signature",
