@@ -109,7 +109,7 @@ class Deposit {
 	async showTypes() {
 		let types = null;
 		try {
-			types = await mayDeposit(this.signal);
+			types = await mayDeposit();
 		} catch (problem) {
 			if (problem.name === "AbortError")
 				return;
