@@ -33,7 +33,8 @@ struct upkeep {
 	pthread_cond_t wake;
 	bool stopping;
 	/* When each task is due next, by the monotonic clock. */
-	int64_t check_ms, crls_ms, witness_ms, look_ms, keep_ms, reserve_ms;
+	int64_t check_ms, crls_ms, witness_ms, look_ms, keep_ms, reserve_ms,
+	    trim_ms;
 	bool reserve_is_short; /* as it was last seen */
 	/* Guarded by the mutex. */
 	char warnings[UPKEEP_WARNINGS][256];

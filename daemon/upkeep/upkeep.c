@@ -23,6 +23,7 @@ enum {
 	FIRST_CHECK = 10 * 60,
 	LOOK_EVERY = 60,
 	RESERVE_EVERY = 10,
+	TRIM_EVERY = 30,
 };
 
 /* --- Checking the data folder. --- */
@@ -95,8 +96,6 @@ check_data(struct upkeep *upkeep)
 	} else if (!result.is_complete) {
 		return;
 	}
-	/* What a check needs for a while should not stay with the daemon. */
-	malloc_trim(0);
 	pthread_mutex_lock(&upkeep->mutex);
 	upkeep->checked_at = upkeep_now_at();
 	upkeep->num_findings = result.num_findings;
@@ -183,6 +182,13 @@ run_thread(void *arg)
 		}
 		if (due(&upkeep->keep_ms, LOOK_EVERY))
 			keep_accepted(upkeep);
+		/*
+		 * What a flood of connections, or a check, needed for a while
+		 * is free by now, but in pieces that the allocator keeps: after
+		 * half an hour of that, half of the daemon's own memory.
+		 */
+		if (due(&upkeep->trim_ms, TRIM_EVERY))
+			malloc_trim(0);
 		if (due(&upkeep->reserve_ms, RESERVE_EVERY))
 			refill_reserve(upkeep);
 		if (due(&upkeep->look_ms, LOOK_EVERY) || is_news)
