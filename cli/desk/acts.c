@@ -334,11 +334,14 @@ acts_push(const struct request *request, struct reply *out, struct error *err)
 
 /* --- Copies. --- */
 
+/* With "current" the depositary is asked too, which nothing else does. */
 static bool
 add_verified(struct making *making, struct error *err)
 {
 	making->errand->always = true;
-	return add_file(making, err);
+	return (!json_is_true(json_object_get(making->body, "current")) ||
+		   child_add(&making->line, err, "--current")) &&
+	    add_file(making, err);
 }
 
 bool

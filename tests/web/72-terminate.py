@@ -1,8 +1,12 @@
 # An agreement is ended by two persons who go by the pages alone: one begins,
 # the page says for whom a signature is missing, and the other signs the same.
 # A document's page asks for the policy once.
+import os
+import signal
+import time
+
 import proof
-from proof import COOPERATION, catalogue, row, same
+from proof import COOPERATION, DIR, catalogue, row, same
 
 SAY = catalogue("en")
 ROUTE = f"#/document/{COOPERATION}"
@@ -39,11 +43,51 @@ def once(page):
     same("a document's page asks for the policy once", page.js(ASKED), [""])
 
 
+def current(page, due):
+    """A copy of before: the depositary is asked what became of it, on demand."""
+    if page.where().split("#")[1] != "/verify":
+        proof.go(page, "#/verify")
+        page.type("#v-file", str(DIR / "work/geneva.asice"))
+        page.wait_text("VALID", ".verdict h2")
+        row("a copy has its own status", SAY["status.in-force"] in page.text(".verdict"), page.text(".verdict"))
+        row("and says that more may have come", SAY["verify.current-told"] in page.text("main"))
+        page.click_text(SAY["verify.ask"])
+    else:
+        page.click_text(SAY["verify.ask-again"])
+    page.wait_text(due, "main .lead")
+
+
+def stop_daemon():
+    pid = int((DIR / "pid").read_text())
+    os.kill(pid, signal.SIGTERM)
+    while os.path.exists(f"/proc/{pid}/fd"):
+        time.sleep(0.02)
+
+
+def asked(page, watcher):
+    """The verdict on a copy, before and after the end, and without a line."""
+    current(page, "version 2 has the status in force")
+    row("it is proved", "checkpoint of size" in page.text("main .lead"), page.text("main .lead"))
+    yield
+    current(page, "version 2 has the status terminated")
+    row("the copy's own status stays", SAY["status.in-force"] in page.text(".verdict"), page.text(".verdict"))
+    proof.quiet(watcher, "who watches")
+    stop_daemon()
+    current(page, SAY["verify.not-asked"])
+    row("who cannot be asked is said with a word", SAY["verify.not-known"] in page.text("main .lead"),
+        page.text("main"))
+    row("and nothing is called in force now", "version 2 has the status" not in page.text("main"))
+    yield
+
+
 def test(driver, desks):
+    verifier, _ = person(driver, desks, "iom-geneva")
     minister, asks = person(driver, desks, "mofa-minister")
     watcher, _ = person(driver, desks, "mofa")
     proof.go(watcher, ROUTE)
     once(watcher)
+    copy = asked(verifier, watcher)
+    next(copy)
     row("before, nothing of an end is said", CHIEF not in lead(watcher), lead(watcher))
     proof.go(minister, ROUTE)
     row("the first is asked why", end(minister, "The project is over"))
@@ -76,8 +120,9 @@ def test(driver, desks):
     watcher.wait_text("was terminated on", "main .lead")
     row("a yes ends it, and who watches sees it", CHIEF not in lead(watcher), lead(watcher))
     same("the command says so", "terminated" in proof.valise("mofa", "show", COOPERATION).stdout, True)
-    for page in (minister, watcher, chief):
+    for page in (minister, chief):
         proof.quiet(page, "a termination")
+    next(copy)
 
 
 proof.main(test)

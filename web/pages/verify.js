@@ -1,17 +1,19 @@
 /*
  * verify.js - drop a copy: the verdict in words, each finding with what to
  * do, who signed, with what was known of the certificate then and now.  The
- * desk judges, by lib/verdict; nothing leaves this machine.
+ * desk judges, by lib/verdict; nothing leaves this machine, unless the person
+ * has the depositary asked what became of the document since.
  */
 
-import { upload } from "../lib/api.js";
+import { Problem, server, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
 import { fill, h } from "../lib/dom.js";
 import { dropPlace } from "../lib/drop.js";
 import { findingItem } from "../lib/findings.js";
 import { languageName, t, tn } from "../lib/lang.js";
-import { announce, badge, bytes, digest, heading, named, plain, problemBox,
-	statusBadge, table, terms, time } from "../lib/view.js";
+import { announce, badge, button, bytes, digest, heading, named, plain,
+	problemBox, statusBadge, statusWord, table, terms, time,
+} from "../lib/view.js";
 
 const OUTCOMES = { VALID: "good", INDETERMINATE: "wait", INVALID: "bad" };
 const STATES = { good: "good", untrusted: "bad", expired: "bad",
@@ -120,16 +122,61 @@ function receiptsBox(verdict) {
 	                        time: time(by.time) })))] }))));
 }
 
-function show(place, file, verdict) {
+/* What the depositary said, or that it could not be asked. */
+function answerBox(verdict) {
+	if (!verdict.code)
+		return [h("p", { class: "lead" }, statusBadge(verdict.status), " ",
+		    tn("verify.current-is", { version: verdict.version,
+			status: statusWord(verdict.status),
+			size: verdict["as-of"].size,
+			time: time(verdict["as-of"].seen) }))];
+	return [h("p", { class: "lead" }, badge(t("verify.not-known"), "wait"),
+	    " ", t(verdict.code === "UNAVAILABLE" ? "verify.not-asked"
+	        : "verify.no-answer")),
+	problemBox(new Problem({ code: verdict.code, title: verdict.code,
+		detail: verdict.detail }))];
+}
+
+/*
+ * The status of a copy is as it left the depositary.  What became of it since
+ * is asked there, if the person wants it: who asks, and for what, is told by
+ * that.  The answer is a new verdict.
+ */
+function currentBox(file, verdict, signal) {
+	const place = h("div", {});
+	const ask = async () => {
+		const told = await judged(place, file, { current: true }, signal,
+		    offer);
+		if (!told)
+			return;
+		if (told.outcome !== "VALID") {
+			fill(place, outcomeBox(told), findingsBox(told));
+			return;
+		}
+		fill(place, answerBox(told), h("p", {}, button(
+		    t("verify.ask-again"), ask)));
+		announce(place.querySelector(".lead").textContent);
+	};
+	const offer = () => place.append(h("p", {}, button(t("verify.ask"),
+	    ask)));
+	offer();
+	return verdict.outcome !== "VALID" || !server.enrolled ? null
+		: h("section", {}, h("h2", {}, t("verify.current")),
+		    h("p", {}, t("verify.current-told")), place);
+}
+
+function show(place, file, verdict, signal) {
 	fill(place, h("p", {}, tn("verify.of", { name: plain(file.name),
 		size: bytes(file.size) })), outcomeBox(verdict),
+	currentBox(file, verdict, signal),
 	findingsBox(verdict), signersBox(verdict), textsBox(verdict),
 	receiptsBox(verdict));
 	announce(Object.hasOwn(OUTCOMES, verdict.outcome)
 		? t(`outcome.${verdict.outcome}`) : plain(verdict.outcome));
 }
 
-async function judge(place, file, signal) {
+/* Hand the file to the desk and have it judged; null: place says why not. */
+async function judged(place, file, more, signal, onProblem) {
 	const bar = h("progress", { max: file.size || 1, value: 0,
 		"aria-label": t("drop.sending") });
 	fill(place, h("p", {}, t("drop.sending")), bar);
@@ -137,14 +184,21 @@ async function judge(place, file, signal) {
 		const told = await upload(file, (done) => {
 			bar.value = done;
 		}, signal);
-		const verdict = await doing(place, "/desk/verify",
-		    { upload: told.upload }, signal);
-		if (verdict)
-			show(place, file, verdict);
+		return await doing(place, "/desk/verify",
+		    { upload: told.upload, ...more }, signal, onProblem);
 	} catch (problem) {
-		if (problem.name !== "AbortError")
-			fill(place, problemBox(problem));
+		if (problem.name === "AbortError")
+			return null;
+		fill(place, problemBox(problem));
+		onProblem?.();
+		return null;
 	}
+}
+
+async function judge(place, file, signal) {
+	const verdict = await judged(place, file, {}, signal);
+	if (verdict)
+		show(place, file, verdict, signal);
 }
 
 export async function page(view, route) {
