@@ -30,6 +30,7 @@ static const struct {
 	{ "to", JSON_STRING },
 	{ "type", JSON_STRING },
 	{ "version", JSON_INTEGER },
+	{ "whole", JSON_TRUE },
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
- * Files to and from a page (acts.h): uploads; copies that were fetched; and the
- * texts of a copy, each at an address that works once, since a frame can send no
- * header.
+ * Files to and from a page (acts.h): uploads; copies that were fetched; and a
+ * copy or a text of one at an address that works once, since a frame, or a
+ * browser that saves a file, can send no header.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -387,31 +387,42 @@ take_once(struct onces *onces, const char *word, char path[FILE_PATH],
 	return found;
 }
 
+/* The path of a text of a copy, and what it is shown as; NULL: it is saved. */
+static bool
+find_text(const char *copy, const char *member, char path[FILE_PATH],
+    const char **type, struct error *err)
+{
+	char folder[FILE_PATH], files[FILE_PATH];
+
+	file_parent(copy, folder);
+	/* version.yaml names it, or it is none. */
+	return file_join(files, folder, SPOOL_FILES, err) &&
+	    find_media(files, member, type, err) &&
+	    file_join(path, files, member, err);
+}
+
+/* An address for a text of a copy ("member"), or for all of it ("whole"). */
 bool
 acts_make_once(const struct request *request, struct reply *out,
     struct error *err)
 {
 	json_t *body = acts_body(request, err);
+	const bool whole = json_is_true(json_object_get(body, "whole"));
 	const char *member =
-	    body != NULL ? acts_text(body, "member", err) : NULL;
-	char id[SPOOL_ID], copy[FILE_PATH], folder[FILE_PATH];
-	char files[FILE_PATH], path[FILE_PATH], word[DIGEST_HEX];
+	    whole || body == NULL ? NULL : acts_text(body, "member", err);
+	char id[SPOOL_ID], copy[FILE_PATH], path[FILE_PATH], word[DIGEST_HEX];
 	const char *type = NULL;
 	struct spooled file;
 	bool ok;
 
 	take_id(request, "/desk/copies/", id);
-	/* version.yaml names it, or it is none. */
-	ok = member != NULL &&
-	    spool_find(request->desk->spool, id, copy, &file, err);
-	if (ok)
-		file_parent(copy, folder);
-	ok = ok && file_join(files, folder, SPOOL_FILES, err) &&
-	    find_media(files, member, &type, err) &&
-	    file_join(path, files, member, err) &&
-	    add_once(request->desk->onces, path, type, word, err) &&
-	    buf_printf(&out->body, err, "{\"address\":\"/once/%s/text\"}",
-		word);
+	ok = (whole || member != NULL) &&
+	    spool_find(request->desk->spool, id, copy, &file, err) &&
+	    (whole || find_text(copy, member, path, &type, err)) &&
+	    add_once(request->desk->onces, whole ? copy : path, type, word,
+		err) &&
+	    buf_printf(&out->body, err, "{\"address\":\"/once/%s/%s\"}", word,
+		whole ? "copy" : "text");
 	json_decref(body);
 	return ok;
 }

@@ -167,6 +167,13 @@ check "which works once" test "$(curl -s -o work/answer -w '%{http_code}' "http:
 for member in version.yaml META-INF/manifest.xml ../copy.asice /etc/passwd; do
 	check "no text: $member" test -z "$(once "$member")"
 done
+whole() { ask "/desk/copies/${1:-$copy}/once" -d '{"whole":true}' | sed -n 's/.*"address":"\([^"]*\)".*/\1/p'; }
+address=$(whole)
+check "the whole copy has an address" sh -c "curl -s -D work/head 'http://$desk$address' | cmp - work/page.asice"
+check "as a file that is saved" sh -c "grep -qi '^content-disposition: attachment' work/head && grep -qi '^content-type: application/octet-stream' work/head && grep -qi '^content-security-policy: sandbox' work/head"
+check "which works once, too" test "$(curl -s -o work/answer -w '%{http_code}' "http://$desk$address")" = 404
+check "only of a copy that there is" test -z "$(whole 0123456789abcdef0123456789abcdef)"
+check "and not for who has no secret" test "$(curl -s -o work/answer -w '%{http_code}' -d '{"whole":true}' "http://$desk/desk/copies/$copy/once")" = 401
 at mofa pull work/mine >/dev/null || not_ok "a local copy"
 act /desk/fetch '{"document":"agreement/page","version":1,"local":true}'
 comes_to "or taken from the local copy" result '"copy"'

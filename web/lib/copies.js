@@ -4,7 +4,7 @@
  * fetch one is an entry of the journal.
  */
 
-import { act, getBytes, Problem, request, server } from "./api.js";
+import { act, getBytes, postJSON, Problem, request, server } from "./api.js";
 import { t } from "./lang.js";
 import { content, LIMIT, members } from "./zip.js";
 
@@ -59,8 +59,26 @@ async function fromDesk(name, version, onProgress, signal) {
 		});
 	});
 	const path = `/desk/copies/${encodeURIComponent(verdict.copy)}`;
-	return { verdict, bytes: await getBytes(path, onProgress, signal,
-		LIMIT) };
+	try {
+		return { verdict, bytes: await getBytes(path, onProgress, signal,
+			LIMIT) };
+	} catch (problem) {
+		/* It can be saved: the desk has it, and verified it. */
+		if (problem.code === "COPY_LARGE")
+			problem.verdict = verdict;
+		throw problem;
+	}
+}
+
+/*
+ * The address, which works once, at which the desk has a file that a command
+ * made for the page.  The browser saves what is there as it comes, so that no
+ * memory grows with it.
+ */
+export async function deskAddress(copy) {
+	const told = await postJSON(
+	    `/desk/copies/${encodeURIComponent(copy)}/once`, { whole: true });
+	return told.address;
 }
 
 /* A HEAD is no delivery, so a copy that is too large is not recorded. */
@@ -82,7 +100,8 @@ export function downloadPath(name, version) {
 /*
  * Fetch a version, take it apart and keep it: {name, version, verdict, bytes,
  * files}.  verdict is the desk's, null at the register; files are the names
- * of its members.  onProgress is called with bytes done and in all.
+ * of its members.  The problem COPY_LARGE has the desk's verdict, with the id
+ * of the copy, which deskAddress() takes.  onProgress is called with bytes done and in all.
  */
 export async function open(name, version, onProgress = () => {}, signal) {
 	const fetched = server.desk

@@ -219,13 +219,18 @@ export function bytes(size) {
 	return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
 }
 
-/* Offer bytes as a file, in the browser's way. */
-export function save(name, parts, type) {
-	const address = URL.createObjectURL(new Blob(parts, { type }));
+/* Have the browser save what is at an address, as it comes. */
+export function saveFrom(name, address) {
 	const link = h("a", { href: address, download: name });
 	document.body.append(link);
 	link.click();
 	link.remove();
+}
+
+/* Offer bytes as a file, in the browser's way. */
+export function save(name, parts, type) {
+	const address = URL.createObjectURL(new Blob(parts, { type }));
+	saveFrom(name, address);
 	setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 

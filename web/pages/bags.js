@@ -3,22 +3,22 @@
  * that came, hand in its acknowledgement, and what became of those sent.
  */
 
-import { getBytes, getJSON, server, upload } from "../lib/api.js";
+import { getJSON, server, upload } from "../lib/api.js";
 import { doing } from "../lib/acts.js";
+import { deskAddress } from "../lib/copies.js";
 import { fill, h } from "../lib/dom.js";
 import { dropPlace } from "../lib/drop.js";
 import { findingItem } from "../lib/findings.js";
 import { t } from "../lib/lang.js";
 import { announce, badge, button, digest, heading, named, plain, problemBox,
-	save, table, terms, time } from "../lib/view.js";
+	saveFrom, table, terms, time } from "../lib/view.js";
 
 const STATES = { acknowledged: "good", sent: "wait", missing: "bad" };
 
 /* A file that the desk made: offered as the browser does it. */
 function saveButton(copy, name) {
 	return button(t("bags.save"), async () =>
-	    save(name, [await getBytes(`/desk/copies/${copy}`)],
-	        "application/octet-stream"), { class: "main" });
+	    saveFrom(name, await deskAddress(copy)), { class: "main" });
 }
 
 /* Hand a file over and do an act with it. */

@@ -10,7 +10,8 @@ import { about, actProof, acts, actSentence, asOfSentence, linkFor, newest,
 import { signButton, terminateButton } from "../lib/acts.js";
 import { server } from "../lib/api.js";
 import { compareView } from "../lib/compare.js";
-import { downloadPath, member, open, opened } from "../lib/copies.js";
+import { deskAddress, downloadPath, member, open, opened }
+	from "../lib/copies.js";
 import { fill, h } from "../lib/dom.js";
 import { oneAtATime, watch } from "../lib/events.js";
 import { language, languageName, t, tn } from "../lib/lang.js";
@@ -18,8 +19,8 @@ import { ended, lifeline } from "../lib/lifeline.js";
 import { mayBind } from "../lib/may.js";
 import { annexesOf, textsView } from "../lib/texts.js";
 import { announce, badge, button, bytes, copyButton, digest, heading,
-	keepingFocus, named, problemBox, proofBadge, save, statusBadge,
-	statusWord, table, terms, time,
+	keepingFocus, named, problemBox, proofBadge, save, saveFrom,
+	statusBadge, statusWord, table, terms, time,
 } from "../lib/view.js";
 
 function here(name, version, page = "document") {
@@ -68,15 +69,28 @@ function verdictView(verdict) {
 	        h("code", {}, one.code)))) : null);
 }
 
-/* A copy that the page does not take apart: how to have it as a file. */
-function asFile(name, number) {
+const fileName = (name, number) => `${name.replace("/", "-")}-${number}.asice`;
+
+/*
+ * A copy that the page does not take apart: how to have it as a file.  The desk
+ * has verified it by then.
+ */
+function asFile(name, number, verdict) {
 	if (!server.desk)
 		return h("p", {}, h("a", { download: "",
 			href: downloadPath(name, number) },
 		t("document.download")));
-	const command = `valise fetch ${name}@${number}`;
-	return h("p", {}, h("code", {}, command), " ",
-	    copyButton(t("document.copy-command"), command));
+	const place = h("p", {});
+	const press = async () => {
+		try {
+			saveFrom(fileName(name, number),
+			    await deskAddress(verdict.copy));
+		} catch (problem) {
+			place.after(problemBox(problem));
+		}
+	};
+	fill(place, button(t("document.download"), press, { class: "main" }));
+	return [verdictView(verdict), place];
 }
 
 /* Before a version is opened: what that means, and the button. */
@@ -100,9 +114,10 @@ function closed(place, known, number, ready, signal) {
 				return;
 			event.target.disabled = false;
 			bar.remove();
-			place.append(problemBox(problem),
-			    problem.code === "COPY_LARGE"
-			        ? asFile(known.name, number) : "");
+			place.append(problemBox(problem));
+			if (problem.code === "COPY_LARGE")
+				place.append(...[asFile(known.name, number,
+				    problem.verdict)].flat());
 		}
 	};
 	fill(place, h("p", {}, t("document.recorded")),
@@ -121,7 +136,7 @@ function annexes(copy, told) {
 }
 
 function saveCopy(copy) {
-	const name = `${copy.name.replace("/", "-")}-${copy.version}.asice`;
+	const name = fileName(copy.name, copy.version);
 	return button(t("document.save-copy"), () => save(name, [copy.bytes],
 	    "application/vnd.etsi.asic-e+zip"));
 }
