@@ -1,5 +1,5 @@
-# A deposit of 50 MB over a line that is cut; a folder dropped; a tab closed in
-# the middle of a file.
+# A deposit of 50 MB over a line that is cut; a folder dropped; a tab closed, and a
+# disk that is full, in the middle of a file.
 import base64
 import os
 import pathlib
@@ -105,6 +105,59 @@ def folder(page):
     proof.go(page, "#/documents")
 
 
+def full(page, desk, mounted):
+    """The disk of the desk's folder is full when a part of a file has come."""
+    proof.go(page, "#/deposit")
+    path = DIR / "work/fills.txt"
+    path.write_bytes(b"a" * 12_000_000)
+    # So slow that there is time to fill it.
+    page.cdp("Network.enable")
+    page.cdp("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1,
+             uploadThroughput=2_000_000)
+    page.type("#d-files", str(path))
+    page.wait("return document.querySelector('.deposit progress')?.value > 1000000", what="a part of it")
+    filler = mounted / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(65536))
+        except OSError:
+            pass
+    said = page.wait("return document.querySelector('.deposit .problem')?.innerText", what="a full disk told",
+                     patience=60)
+    row("a disk that is full in the middle of a file is told, with its name", "fills.txt" in said and
+        proof.catalogue("en")["kind.full"] in said, said)
+    row("and nothing of the file stays", not [one for one in mounted.rglob("fills.txt")])
+    filler.unlink()
+    page.cdp("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1,
+             uploadThroughput=-1)
+    page.click_text(proof.catalogue("en")["deposit.again"])
+    page.wait("return document.querySelectorAll('.deposit .digest').length === 1", what="its digest")
+    row("with room it comes by the button beside it", True)
+    page.console()
+
+
+def full_disk(driver, desks):
+    mounted = DIR / "offices/iom-vientiane/state/desk"
+    mounted.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "tmpfs", mounted], check=False,
+                      capture_output=True).returncode:
+        print("  skipped: a full disk (mounting a tmpfs needs root)")
+        return
+    try:
+        desk = proof.Desk("iom-vientiane")
+        page = driver.open()
+        try:
+            proof.enter(page, desk)
+            page.size(1280)
+            full(page, desk, mounted)
+        finally:
+            page.close()
+            desk.close()
+    finally:
+        subprocess.run(["umount", "-l", mounted], check=False)
+
+
 def closed(page, desk):
     origin = page.js("return location.origin")
     first = page.tabs()[0]
@@ -139,6 +192,7 @@ def test(driver, desks):
         folder(page)
         closed(page, desk)
         cut(page, desk, path, line)
+        full_disk(driver, desks)
     finally:
         line.kill()
 

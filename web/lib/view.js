@@ -183,9 +183,11 @@ export function problemBox(problem) {
 	const detail = known ? problem.detail : t("error.shape");
 	if (!known)
 		console.error(problem);
-	const next = NEXT[code]?.() ?? remedy(code) ??
+	/* "Insufficient storage" has the code of what may be tried again. */
+	const full = problem.status === 507;
+	const next = full ? t("next.full") : NEXT[code]?.() ?? remedy(code) ??
 	    BY_EXIT[problem.exit]?.() ?? t("next.system");
-	const kind = kindOf(problem);
+	const kind = full ? t("kind.full") : kindOf(problem);
 	return h("div", { class: "problem", role: "alert" },
 	    kind ? h("p", {}, h("strong", {}, kind)) : null,
 	    h("p", { lang: problem.isEnglish ? "en" : null }, named(detail)),
