@@ -57,15 +57,8 @@ function endsOf(status, metrics) {
 }
 
 function endsBox(list) {
-	if (list.length === 0)
-		return null;
-	const columns = [{ id: "name", label: t("health.what") },
-		{ id: "until", label: t("policy.until") },
-		{ id: "state", label: t("health.state") }];
-	return section(t("health.ends"), timeline(list), table(
-	    t("health.ends-told"), columns, list.map((one) => ({ cells: [
-	        named(one.label), one.until ? named(one.until.slice(0, 10))
-	            : t("view.no-time"), stateBadge(one.state)] }))));
+	return list.length === 0 ? null
+		: section(t("health.ends"), timeline(list, stateBadge));
 }
 
 /* A bucket's bound, in milliseconds. */

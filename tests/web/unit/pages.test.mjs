@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changes } from "../../../web/lib/changes.js";
 import { perDay } from "../../../web/lib/days.js";
+import { stretches } from "../../../web/lib/timeline.js";
 import { samples, stepsOf, valueOf, within }
 	from "../../../web/lib/metrics.js";
 
@@ -80,4 +81,27 @@ test("metrics: a value, and the bucket in which a share ends", () => {
 	assert.deepEqual(stepsOf(list, "s"), ["sync"]);
 	assert.equal(within(list, "s", 0.5, "sync"), null);
 	assert.deepEqual(samples(""), []);
+});
+
+const NOW = Date.parse("2026-06-01T00:00:00Z");
+const ends = (...days) => stretches(days.map((until) =>
+    ({ label: until, until })), NOW).map(([name, rows]) =>
+	[name, ...rows.map((row) => row.until)]);
+
+test("what ends late stands in another stretch than what ends soon", () => {
+	assert.deepEqual(ends("2046-11-22", "2029-03-01", "2026-06-20",
+		"2026-12-27", "2026-05-31"), [["ended", "2026-05-31"],
+		["month", "2026-06-20"], ["year", "2026-12-27"],
+		["five-years", "2029-03-01"], ["later", "2046-11-22"]]);
+});
+
+test("a stretch begins where the one before it ends", () => {
+	assert.deepEqual(ends("2026-06-30T23:59:59Z", "2026-07-01T00:00:00Z",
+		"2026-06-01T00:00:00Z"), [["month", "2026-06-01T00:00:00Z",
+		"2026-06-30T23:59:59Z"], ["year", "2026-07-01T00:00:00Z"]]);
+});
+
+test("what has no end that is known is said to have none", () => {
+	assert.deepEqual(ends(null, "2026-06-02"), [["month", "2026-06-02"],
+		["unknown", null]]);
 });
