@@ -54,6 +54,12 @@ export function digest(hex) {
 	return h("code", { class: "digest" }, parts);
 }
 
+/*
+ * The word of a table by its key, which may be whatever a server said: a member
+ * that every object has, such as "constructor", is no word.
+ */
+const wordOf = (table, key) => Object.hasOwn(table, key) ? table[key]() : null;
+
 const STATUS = {
 	"draft": () => t("status.draft"),
 	"signed in part": () => t("status.signed-in-part"),
@@ -70,7 +76,7 @@ export const statuses = ["draft", "signed in part", "in force", "terminated"];
 
 /* A status as a word. */
 export function statusWord(status) {
-	return STATUS[status]?.() ?? plain(status);
+	return wordOf(STATUS, status) ?? plain(status);
 }
 
 /* A word in a frame.  kind: good, wait, bad, quiet or new, for its colour. */
@@ -82,7 +88,8 @@ const KIND = { "in force": "good", "signed in part": "wait",
 	"terminated": "bad", "disputed": "bad" };
 
 export function statusBadge(status) {
-	return badge(statusWord(status), KIND[status]);
+	return badge(statusWord(status), Object.hasOwn(KIND, status)
+		? KIND[status] : undefined);
 }
 
 /* How a statement is known. */
@@ -172,7 +179,7 @@ function kindOf(problem) {
 	if (!problem.isEnglish)
 		return null;
 	return has(`means.${problem.code}`) ? t(`means.${problem.code}`)
-	    : KINDS[problem.exit]?.() ?? null;
+	    : wordOf(KINDS, problem.exit);
 }
 
 /* A problem as a sentence with its code, and what to do next. */
@@ -185,8 +192,8 @@ export function problemBox(problem) {
 		console.error(problem);
 	/* "Insufficient storage" has the code of what may be tried again. */
 	const full = problem.status === 507;
-	const next = full ? t("next.full") : NEXT[code]?.() ?? remedy(code) ??
-	    BY_EXIT[problem.exit]?.() ?? t("next.system");
+	const next = full ? t("next.full") : wordOf(NEXT, code) ?? remedy(code) ??
+	    wordOf(BY_EXIT, problem.exit) ?? t("next.system");
 	const kind = full ? t("kind.full") : kindOf(problem);
 	return h("div", { class: "problem", role: "alert" },
 	    kind ? h("p", {}, h("strong", {}, kind)) : null,
