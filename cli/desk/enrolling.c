@@ -174,6 +174,15 @@ is_same(const char *path, struct span bytes)
 	return same;
 }
 
+/* Is there anything of that name, also a link to what is not there now? */
+static bool
+is_taken(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
 /* Give a file another name, that no file has. */
 static bool
 set_aside(struct kept *kept, struct error *err)
@@ -217,7 +226,7 @@ enrolling_keep(struct enrolling *enrolling, const char *name, struct span bytes,
 
 	if (enrolling->num == FILES)
 		return error_set(err, ERROR_LIMIT, "more than %d files", FILES);
-	*kept = (struct kept){ .made = true };
+	*kept = (struct kept){ .made = false };
 	if (!file_join(kept->path, enrolling->folder, name, err) ||
 	    !text_take(path, FILE_PATH, kept->path, err))
 		return false;
@@ -227,13 +236,14 @@ enrolling_keep(struct enrolling *enrolling, const char *name, struct span bytes,
 		enrolling->num++;
 		return true;
 	}
-	if (file_exists(path) && !make_way(enrolling, name, kept, err))
+	if (is_taken(path) && !make_way(enrolling, name, kept, err))
 		return false;
-	/* From here on it goes with a failure. */
+	/* From here on what was there is back if this fails. */
 	enrolling->num++;
-	return (is_listed(enrolling, name) ||
-		   list_name(enrolling, name, err)) &&
+	kept->made =
+	    (is_listed(enrolling, name) || list_name(enrolling, name, err)) &&
 	    file_create(path, bytes, 0600, err);
+	return kept->made;
 }
 
 static void
