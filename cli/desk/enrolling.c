@@ -15,8 +15,11 @@
 #include "base/scratch.h"
 #include "base/text.h"
 
-/* So many files an enrolment has at most, and so often one is set aside. */
-enum { FILES = 8, ASIDES = 1000 };
+/*
+ * So many files an enrolment has at most, so often one is set aside, and so many
+ * bytes their names have.
+ */
+enum { FILES = 8, ASIDES = 1000, LIST_BYTES = 64 * 1024 };
 
 /* One of its files. */
 struct kept {
@@ -82,8 +85,7 @@ open_list(struct enrolling *enrolling, struct error *err)
 		if (enrolling->lock < 0)
 			return false;
 	} while (!is_current(enrolling->lock, enrolling->list_path));
-	if (!file_read(enrolling->list_path, FILES * LIMIT_NAME_BYTES, list,
-		err))
+	if (!file_read(enrolling->list_path, LIST_BYTES, list, err))
 		return false;
 	while (list->len > 0 && list->data[list->len - 1] != '\n')
 		list->len--;
@@ -100,7 +102,7 @@ enrolling_begin(const char *config, struct error *err)
 		return NULL;
 	}
 	enrolling->lock = -1;
-	enrolling->list = BUF(FILES * LIMIT_NAME_BYTES);
+	enrolling->list = BUF(LIST_BYTES);
 	file_parent(config, enrolling->folder);
 	if (!name_list(config, enrolling->list_path, err) ||
 	    !file_make_dirs(enrolling->folder, 0700, err) ||
@@ -183,18 +185,23 @@ is_taken(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* Give a file another name, that no file has. */
+/*
+ * Give a file another name, that no file has.  It is listed too: if this one is
+ * killed as well, the next still tells of it.
+ */
 static bool
-set_aside(struct kept *kept, struct error *err)
+set_aside(struct enrolling *enrolling, const char *name, struct kept *kept,
+    struct error *err)
 {
-	char suffix[16];
+	char aside[LIMIT_NAME_BYTES + 1];
 
 	for (unsigned i = 1; i <= ASIDES; i++) {
-		struct error ignored = { 0 };
-
-		snprintf(suffix, sizeof(suffix), ".left-%u", i);
-		if (add_suffix(kept->path, suffix, kept->aside, &ignored) &&
-		    link(kept->path, kept->aside) == 0)
+		snprintf(aside, sizeof(aside), "%.200s.left-%u", name, i);
+		if (!file_join(kept->aside, enrolling->folder, aside, err) ||
+		    (!is_listed(enrolling, aside) && !is_taken(kept->aside) &&
+			!list_name(enrolling, aside, err)))
+			return false;
+		if (link(kept->path, kept->aside) == 0)
 			return unlink(kept->path) == 0 ||
 			    error_set_errno(err, "%s", kept->path);
 	}
@@ -211,7 +218,7 @@ make_way(struct enrolling *enrolling, const char *name, struct kept *kept,
     struct error *err)
 {
 	if (is_listed(enrolling, name))
-		return set_aside(kept, err);
+		return set_aside(enrolling, name, kept, err);
 	return error_set(err, ERROR_CONFLICT,
 	    "%s is there, is another file, and was not made here: move it"
 	    " away, and enrol again",
@@ -255,12 +262,13 @@ undo(const struct kept *kept)
 		unlink(kept->aside);
 }
 
-/* Is it one of those that were kept now? */
+/* Is it one of those that were kept, or set aside, now? */
 static bool
 is_kept(const struct enrolling *enrolling, const char *path)
 {
 	for (size_t i = 0; i < enrolling->num; i++)
-		if (strcmp(enrolling->files[i].path, path) == 0)
+		if (strcmp(enrolling->files[i].path, path) == 0 ||
+		    strcmp(enrolling->files[i].aside, path) == 0)
 			return true;
 	return false;
 }

@@ -85,11 +85,50 @@ START_TEST(a_link_to_what_is_not_there_stays)
 }
 END_TEST
 
+/* Is a file one of those that the person is told were not used? */
+static bool
+is_told(const json_t *out, const char *file)
+{
+	const json_t *one;
+	char path[FILE_PATH];
+	size_t i;
+
+	name(file, path);
+	json_array_foreach (json_object_get(out, "unused"), i, one)
+		if (strcmp(json_string_value(one), path) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever was cut off three times, with three keys, is told of two. */
+START_TEST(each_key_that_was_set_aside_is_told)
+{
+	static const char *const keys[] = { "first", "second", "third" };
+	struct enrolling *enrolling = NULL;
+	struct error err = { 0 };
+	json_t *out;
+
+	for (size_t i = 0; i < 3; i++) {
+		/* The one before was killed, which frees its lock. */
+		enrolling_free(enrolling);
+		enrolling = begin_one();
+		ck_ok(keep(enrolling, "key.pem", keys[i], &err), err);
+	}
+	out = finish(enrolling, true);
+	ck_assert(is_told(out, "key.pem.left-1"));
+	ck_assert(is_told(out, "key.pem.left-2"));
+	ck_assert_uint_eq(json_array_size(json_object_get(out, "unused")), 2);
+	json_decref(out);
+	ck_assert(!enrolling_was_cut(config));
+}
+END_TEST
+
 static void
 fill(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, a_link_to_what_is_not_there_stays);
+	tcase_add_test(tcase, each_key_that_was_set_aside_is_told);
 }
 
 int
