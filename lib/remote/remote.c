@@ -361,6 +361,23 @@ set_up(struct remote *remote, struct transfer *transfer,
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == 0);
 }
 
+/*
+ * Returns the code that a problem document has, or "" if that is none: it is
+ * compared with ours, printed, and cut to the room that an error has for it.
+ */
+static const char *
+code_of(const json_t *json)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	const char *code = json_string_value(json_object_get(json, "code"));
+	const struct error any = { 0 };
+
+	return code != NULL && strlen(code) < sizeof(any.code) &&
+		code[strspn(code, letters)] == '\0'
+	    ? code
+	    : "";
+}
+
 /* RFC 9457: what the daemon says, with the exit status that it gives. */
 static bool
 problem_error(const struct transfer *transfer, struct error *err)
@@ -369,7 +386,6 @@ problem_error(const struct transfer *transfer, struct error *err)
 	json_t *json = json_loadb((const char *)answer->body.data,
 	    answer->body.len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *detail = json_object_get(json, "detail");
-	const json_t *code = json_object_get(json, "code");
 	const json_t *exit_status = json_object_get(json, "exit");
 	const json_t *request = json_object_get(json, "request");
 	enum error_kind kind = ERROR_UNAVAILABLE;
@@ -378,8 +394,7 @@ problem_error(const struct transfer *transfer, struct error *err)
 	    json_integer_value(exit_status) > 0 &&
 	    json_integer_value(exit_status) < 10)
 		kind = error_kind_of_exit((int)json_integer_value(exit_status));
-	error_set_code(err, kind,
-	    json_is_string(code) ? json_string_value(code) : "", "%s%s%s%s",
+	error_set_code(err, kind, code_of(json), "%s%s%s%s",
 	    json_is_string(detail) ? json_string_value(detail)
 				   : "the daemon said no and not why",
 	    kind == ERROR_SYSTEM && json_is_string(request) ? " (request " : "",

@@ -176,6 +176,19 @@ static const struct {
 	{ PROBLEM("409 Conflict",
 	      "{\"detail\":\"there is one\",\"exit\":5,\"code\":\"TAKEN\"}"),
 	    ERROR_CONFLICT, "TAKEN", "there is one", 409 },
+	/* What is no code is not told as one. */
+	{ PROBLEM("403 Forbidden",
+	      "{\"detail\":\"a\",\"exit\":3,\"code\":\"__defineGetter__\"}"),
+	    ERROR_REFUSED, "REFUSED", "a", 403 },
+	/* Of 31 bytes the last would be the half of a letter. */
+	{ PROBLEM("403 Forbidden",
+	      "{\"detail\":\"a\",\"exit\":3,\"code\":"
+	      "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\303\251\"}"),
+	    ERROR_REFUSED, "REFUSED", "a", 403 },
+	{ PROBLEM("403 Forbidden",
+	      "{\"detail\":\"a\",\"exit\":3,\"code\":"
+	      "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
+	    ERROR_REFUSED, "REFUSED", "a", 403 },
 	/* If the exit is not one of ours the kind is not trusted. */
 	{ PROBLEM("403 Forbidden", "{\"detail\":\"a\",\"exit\":0}"),
 	    ERROR_UNAVAILABLE, "", "a", 403 },
