@@ -21,6 +21,7 @@
  */
 struct list_filters {
 	const char *type, *status, *since, *until, *office, *party;
+	const char *document; /* this one alone; no option sets it */
 	const char *language; /* of a text of the newest version */
 	const char *search;   /* as it was given, and parsed */
 	struct words words;
@@ -128,6 +129,23 @@ bool list_mine_rows(struct session *session, const struct list_filters *filters,
     struct error *err) MUST_USE;
 /* Put rows that have "unread" and "waits" in that order. */
 void list_mine_order(json_t *rows);
+
+/* --- What is unread, from one list to the next (list_unread.c). --- */
+
+enum { LIST_UNREAD_KEPT = 32 };
+struct list_unread {
+	struct digest policy;
+	/* All whose newest version is older were opened, but for these. */
+	int64_t until_at;
+	char names[LIST_UNREAD_KEPT][DOCUMENT_NAME];
+	size_t num;
+};
+/* False: nothing is kept that is good for this session. */
+bool list_unread_load(const struct session *session, struct list_unread *out);
+/* Keep that these rows are all that is unread of what came before a time. */
+void list_unread_keep(const struct session *session, int64_t until_at,
+    const json_t *unread);
+void list_unread_forget(const struct session *session);
 
 /* --- Who asks (list_person.c). --- */
 

@@ -6,11 +6,14 @@
  * unread nobody knows but this state folder.  So the first pages of the
  * daemon's list are looked at and, if too few documents of a part are among
  * them, all of it: by name, as that is quickest, of which the first are kept.
+ * Where few are unread in all, they are remembered (list_unread.c), and the
+ * next time only what came since is looked at.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/cmd/list.h"
 #include "cli/commands.h"
 
@@ -18,8 +21,9 @@ enum part { PART_WAITS, PART_UNREAD, PART_READ, PARTS };
 static const char *const part_names[] = { "waits", "unread", "read" };
 
 enum {
-	PAGES_MAX = 4,   /* of the daemon's list, before all of it is read */
-	KEPT_MAX = 4096, /* rows of a part beyond those that are wanted */
+	PAGES_MAX = 4,    /* of the daemon's list, before all of it is read */
+	NEWER_MAX = 2000, /* rows since the unread were remembered */
+	KEPT_MAX = 4096,  /* rows of a part beyond those that are wanted */
 };
 
 struct mine {
@@ -36,6 +40,7 @@ struct mine {
 	json_t *waiting;
 	size_t want;
 	json_int_t count;
+	struct list_unread kept;
 };
 
 static bool
@@ -146,7 +151,7 @@ find_waiting(struct mine *mine, struct error *err)
  * one, those of its part alone, as the other begins before it.
  */
 static bool
-look_at_first(struct mine *mine, bool *done, struct error *err)
+look_at_first(struct mine *mine, unsigned max, bool *done, struct error *err)
 {
 	const bool behind = mine->part != PART_WAITS;
 	const enum part last =
@@ -161,8 +166,10 @@ look_at_first(struct mine *mine, bool *done, struct error *err)
 	json_t *rows, *row;
 	size_t i;
 
+	json_array_clear(mine->found[PART_UNREAD]);
+	json_array_clear(mine->found[PART_READ]);
 	*done = false;
-	for (unsigned n = 0; ok && !*done && n < PAGES_MAX; n++) {
+	for (unsigned n = 0; ok && !*done && n < max; n++) {
 		ok = list_pages_next(&pages, &rows, err);
 		json_array_foreach (ok ? rows : NULL, i, row) {
 			const enum part part = mark(mine, row);
@@ -214,25 +221,158 @@ add_behind(struct mine *mine, json_t *row, struct error *err)
 		keep_first(mine, rows, err));
 }
 
+/* Look at each row of a list by name; num gets how many there are. */
 static bool
-look_at_all(struct mine *mine, struct error *err)
+each_row(struct mine *mine, const struct list_filters *filters,
+    bool take(struct mine *mine, json_t *row, struct error *err), size_t *num,
+    struct error *err)
 {
 	struct list_pages pages = { .session = mine->session,
-		.filters = mine->filters };
+		.filters = filters };
 	json_t *rows, *row;
 	size_t i;
 	bool ok;
 
-	json_array_clear(mine->found[PART_UNREAD]);
-	json_array_clear(mine->found[PART_READ]);
 	do {
 		ok = list_pages_next(&pages, &rows, err);
 		json_array_foreach (ok ? rows : NULL, i, row)
-			ok = ok && add_behind(mine, row, err);
+			ok = ok && take(mine, row, err);
+		*num += ok ? json_array_size(rows) : 0;
 	} while (ok && pages.cursor[0] != '\0');
 	list_pages_end(&pages);
-	return ok && keep_first(mine, mine->found[PART_UNREAD], err) &&
+	return ok;
+}
+
+/* When the newest version of all came; false: there is none. */
+static bool
+newest_time(struct mine *mine, int64_t *at, struct error *err)
+{
+	struct list_filters filters = LIST_FILTERS;
+	struct list_pages pages = { .session = mine->session,
+		.filters = &filters,
+		.sorted = true,
+		.limit = 1 };
+	json_t *rows;
+	bool ok;
+
+	filters.sort = "-date";
+	ok = sorting_parse(filters.sort, &filters.sorting, err) &&
+	    list_pages_next(&pages, &rows, err) && pages.count > 0 &&
+	    time_parse_ms(span_of_str(
+			      json_text(json_array_get(rows, 0), "time")),
+		at);
+	*at /= 1000;
+	list_pages_end(&pages);
+	return ok;
+}
+
+static bool
+look_at_all(struct mine *mine, struct error *err)
+{
+	size_t num = 0;
+
+	json_array_clear(mine->found[PART_UNREAD]);
+	json_array_clear(mine->found[PART_READ]);
+	return each_row(mine, mine->filters, add_behind, &num, err) &&
+	    keep_first(mine, mine->found[PART_UNREAD], err) &&
 	    keep_first(mine, mine->found[PART_READ], err);
+}
+
+/* Look at more pages and, if these are not enough, at all. */
+static bool
+look_further(struct mine *mine, struct error *err)
+{
+	/* What is unread in all only a list of all tells. */
+	const bool whole =
+	    mine->part == PART_WAITS && !list_is_filtered(mine->filters);
+	struct error ignored = { 0 };
+	int64_t until_at = 0;
+	bool done = false;
+	/* What comes meanwhile is not older than this. */
+	const bool known = whole && newest_time(mine, &until_at, &ignored);
+
+	if ((mine->filters->limit != 0 &&
+		!look_at_first(mine, PAGES_MAX, &done, err)) ||
+	    (!done && !look_at_all(mine, err)))
+		return false;
+	/* Fewer than are wanted: so these are all. */
+	if (known && num_up_to(mine, PART_UNREAD) < mine->want)
+		list_unread_keep(mine->session, until_at,
+		    mine->found[PART_UNREAD]);
+	return true;
+}
+
+/* --- The others, where few are unread. --- */
+
+/* Add a row that is unread; the others are found where the list begins. */
+static bool
+add_unread(struct mine *mine, json_t *row, struct error *err)
+{
+	return mark(mine, row) != PART_UNREAD || add_behind(mine, row, err);
+}
+
+/* Add one that was remembered, unless a newer version was found already. */
+static bool
+add_remembered(struct mine *mine, json_t *row, struct error *err)
+{
+	int64_t time_ms;
+
+	return (time_parse_ms(span_of_str(json_text(row, "time")), &time_ms) &&
+		   time_ms >= mine->kept.until_at * 1000) ||
+	    add_unread(mine, row, err);
+}
+
+/* Find all that is unread: what came since, and what was remembered. */
+static bool
+look_at_unread(struct mine *mine, struct error *err)
+{
+	struct list_filters filters = *mine->filters;
+	char since[TIME_TEXT];
+	size_t newer = 0, num = 0;
+	bool ok;
+
+	json_array_clear(mine->found[PART_UNREAD]);
+	if (filters.since_ms < mine->kept.until_at * 1000) {
+		time_format_at(mine->kept.until_at, since);
+		filters.since = since;
+		filters.since_ms = mine->kept.until_at * 1000;
+	}
+	ok = each_row(mine, &filters, add_unread, &newer, err);
+	filters = *mine->filters;
+	for (size_t i = 0; ok && i < mine->kept.num; i++) {
+		filters.document = mine->kept.names[i];
+		ok = each_row(mine, &filters, add_remembered, &num, err);
+	}
+	if (newer > NEWER_MAX)
+		list_unread_forget(mine->session);
+	return ok && keep_first(mine, mine->found[PART_UNREAD], err);
+}
+
+/* Find what is read, from the beginning of the list on: few rows are not. */
+static bool
+look_at_read(struct mine *mine, struct error *err)
+{
+	struct list_pages pages = { .session = mine->session,
+		.filters = mine->filters,
+		.sorted = true,
+		.limit = mine->want < LIMIT_LIST_PAGE ? (unsigned)mine->want
+						      : LIMIT_LIST_PAGE };
+	json_t *rows, *row;
+	bool ok = true;
+	size_t i;
+
+	json_array_clear(mine->found[PART_READ]);
+	while (ok && num_up_to(mine, PART_READ) < mine->want) {
+		ok = list_pages_next(&pages, &rows, err);
+		json_array_foreach (ok ? rows : NULL, i, row)
+			if (mark(mine, row) == PART_READ)
+				ok = ok && add(mine, PART_READ, row, err);
+		mine->count = pages.count;
+		if (pages.cursor[0] == '\0')
+			break;
+	}
+	list_pages_end(&pages);
+	return ok;
 }
 
 /* --- The page. --- */
@@ -240,14 +380,18 @@ look_at_all(struct mine *mine, struct error *err)
 static bool
 find(struct mine *mine, struct error *err)
 {
+	/* Without a limit all are wanted; an older daemon sorts nothing. */
+	const bool paged = mine->filters->limit != 0;
 	bool done = false;
 
 	if (mine->part == PART_WAITS && !find_waiting(mine, err))
 		return false;
-	/* Without a limit all are wanted. */
-	if (mine->filters->limit != 0 && !look_at_first(mine, &done, err))
+	if (paged && !look_at_first(mine, 1, &done, err))
 		return false;
-	return done || look_at_all(mine, err);
+	if (paged && !done && mine->count >= 0 && mine->part != PART_READ &&
+	    list_unread_load(mine->session, &mine->kept))
+		return look_at_unread(mine, err) && look_at_read(mine, err);
+	return done || look_further(mine, err);
 }
 
 /* Put the first rows of all parts in one, and write the cursor behind them. */

@@ -23,7 +23,8 @@ list_path(const struct list_pages *pages, struct buf *out, struct error *err)
 	    : pages->limit;
 	const struct {
 		const char *key, *value;
-	} all[] = { { "type", filters->type },
+	} all[] = { { "document", filters->document },
+		{ "type", filters->type },
 		{ "status", newest ? filters->status : NULL },
 		{ "since", newest ? filters->since : NULL },
 		{ "until", newest ? filters->until : NULL },
@@ -70,7 +71,10 @@ check_row(const struct list_filters *filters, const json_t *row,
 	if (!document_name_check(span_of_str(name), err))
 		return error_context(err, "the daemon's list");
 	document_type(name, type);
-	return ((filters->type == NULL || strcmp(filters->type, type) == 0) &&
+	return ((filters->document == NULL ||
+		    strcmp(filters->document, name) == 0) &&
+		   (filters->type == NULL ||
+		       strcmp(filters->type, type) == 0) &&
 		   (filters->all_versions ||
 		       list_has_status(row, filters->status))) ||
 	    list_no_answer(err, name, "was not asked for");

@@ -75,6 +75,31 @@ for wrong in agreement/a001 waits: "unread:agreement" "waits:$(printf '%02000d' 
 done
 expect "each version is in its own order" 2 "without --all-versions" at mofa list --mine-first --all-versions
 
+# --- What is unread is remembered where it is little. ---
+kept=$(echo offices/mofa-vice-minister/state/*/unread)
+expect "one that is unread is kept by its name" 0 "^agreement/a077$" sed -n '3,$p' "$kept"
+# How many lists the daemon is asked for, of how many rows in all
+asks() { grep -c 'event=request.*target="/v1/documents?' log; }
+before=$(asks)
+at mofa-vice-minister --json list --mine-first --limit 50 --sort name >work/page.0
+[ $(($(asks) - before)) -le 6 ] && ok "so few questions are enough" || not_ok "so few questions are enough: $(($(asks) - before))"
+expect "and it is found" 0 "agreement/a077" sh -c 'python3 -c "import json; print(json.load(open(\"work/page.0\"))[\"documents\"][2][\"document\"])"'
+first "in each order" "2 1 129 health-protocol/waits health-protocol/also agreement/a077" --sort=date
+first "with a filter, of which it is none" "2 0 0 health-protocol/also health-protocol/waits" --party iom --sort=-date
+check "another comes" at mofa push agreement/new --text lo=work/lo.txt --text en=work/en.txt --title "en=New"
+check "and a newer version of one that was opened" at mofa push agreement/a001 --text lo=work/lo.txt --text en=work/lo.txt --title "en=Agreement 1" --onto 1
+check "and of the one that is kept" at mofa push agreement/a077 --text lo=work/lo.txt --text en=work/en.txt --title "en=Agreement 77" --onto 2
+first "all of them are unread" "2 3 128 health-protocol/also health-protocol/waits agreement/a077 agreement/a001 agreement/new" --sort=-date
+first "of a day of before" "0 0 0" --sort=-date --until 2026-01-01
+first "of today" "2 3 128 health-protocol/also health-protocol/waits agreement/a077" --sort=-date --since "$(date -u -d yesterday +%Y-%m-%d)"
+for one in a001 new a077; do at mofa-vice-minister fetch "agreement/$one" -o work/one.asice --force >/dev/null 2>&1; done
+first "once they were opened they are not" "2 0 131 health-protocol/also health-protocol/waits agreement/a077" --sort=-date
+check "by another policy it does not count" sh -c 'sed -i "s/^policy ../policy 00/; /^agreement/d" "$0"; "$1" --config offices/mofa-vice-minister/config.yaml list --mine-first --limit 50 >/dev/null && ! grep -q "^policy 00" "$0"' "$kept" "$valise"
+echo x >"$kept"
+first "what is damaged is made anew" "2 0 131 health-protocol/also health-protocol/waits agreement/a077" --sort=-date
+expect "and has none" 0 "^2$" sh -c 'wc -l <"$0"' "$kept"
+check "the one of before is unread again" at mofa push agreement/a077 --text lo=work/lo.txt --text en=work/lo.txt --title "en=Agreement 77" --onto 3
+
 # --- Of the daemon's word, and of an older daemon. ---
 curl_as mofa-vice-minister "/v1/documents?limit=200" >work/rows
 [ "$(grep -o '"waits":true' work/rows | wc -l)" = 2 ] && ok "the daemon's rows say what waits" || not_ok "the daemon's rows say what waits"
@@ -82,9 +107,9 @@ curl_as iom-vientiane "/v1/documents?limit=200" >work/rows
 [ "$(grep -c '"waits"' work/rows)" = 0 ] && ok "for whoever asks" || not_ok "for whoever asks"
 limit=200
 liar mofa-vice-minister say /v1/documents '"waits":true' '"waited":true'
-first "an older daemon says it in no row" "2 1 129 health-protocol/also health-protocol/waits agreement/a077"
+first "an older daemon says it in no row" "2 1 130 health-protocol/also health-protocol/waits agreement/a077"
 liar mofa-vice-minister say /v1/documents '"count":' '"counted":'
-first "one before that neither counts nor sorts" "2 1 129 health-protocol/also health-protocol/waits agreement/a077"
+first "one before that neither counts nor sorts" "2 1 130 health-protocol/also health-protocol/waits agreement/a077"
 no_line mofa-vice-minister
 limit=50
 
