@@ -38,7 +38,9 @@ def test(driver, desks):
     page = driver.open()
     page.size(1280, 800)
     proof.enter(page, desk)
-    page.wait_text(SAY["proof.proved"], "main tbody")
+    page.wait("const said = document.querySelector('main tbody')?.innerText;"
+              " return said?.includes(arguments[0]) && !said.includes(arguments[1])",
+              SAY["proof.proved"], SAY["proof.proving"], what="proved rows")
     take(page, "register", 720)
     proof.go(page, f"#/document/{proof.COOPERATION}")
     take(page, "document")
