@@ -1,8 +1,10 @@
 # What a person does at the desk: verify a copy, deposit, sign, end, accept a
 # policy, pack and open a bag, hand its acknowledgement in.
+import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 import zipfile
@@ -221,6 +223,20 @@ def accept(page, desk):
     proof.quiet(page, "policy")
 
 
+@contextlib.contextmanager
+def no_line(office):
+    """Where that office asks, nobody answers."""
+    paths = list((DIR / "offices" / office / "state").glob("*/enrolment.yaml"))
+    was = [path.read_text() for path in paths]
+    for path, text in zip(paths, was):
+        path.write_text(re.sub("(?m)^address: .*", "address: https://127.0.0.1:1", text))
+    try:
+        yield
+    finally:
+        for path, text in zip(paths, was):
+            path.write_text(text)
+
+
 def bags(page, other):
     digest = json.loads(command("iom-vientiane", "--json", "policy", "show").stdout)["daemon"]
     command("iom-vientiane", "policy", "accept", digest)
@@ -235,10 +251,14 @@ def bags(page, other):
     row("and saved", bag.stat().st_size > 1000)
     page.wait_text("iom-vientiane", "#main section:last-of-type table")
     row("it is in the list", True)
-    proof.go(other, "#/bags")
-    drop(other, "#b-bag", bag)
-    said = over(other)
-    row("the other office opens it", "The bag is opened" in said, other.text("#main"))
+    with no_line("iom-vientiane"):
+        proof.go(other, "#/bags")
+        drop(other, "#b-bag", bag)
+        said = over(other, "#main section .done")
+        row("the other office opens it, which has no line", "The bag is opened" in said, other.text("#main"))
+        row("and is told that it cannot pack one", proof.catalogue("en")["kind.unavailable"] in other.text("#main"))
+    # The browser says on its console what was answered 503.
+    other.console()
     other.click_text("Save the file")
     ack = saved(other, "*.ack")
     drop(page, "#b-ack", ack)

@@ -161,9 +161,19 @@ export async function page(view, route) {
 				fill(list, problemBox(problem));
 		}
 	};
-	view.append(heading(t("bags.title")), h("p", {}, t("bags.told")));
-	view.append(packBox(await officesOf(signal), signal, reload),
-	    openBox(signal), ackBox(signal, reload),
+	/* To open a bag takes no line, and to know whom to pack one for does. */
+	const packing = async () => {
+		try {
+			fill(pack, packBox(await officesOf(signal), signal, reload));
+		} catch (problem) {
+			if (problem.name !== "AbortError")
+				fill(pack, h("h2", {}, t("bags.pack")),
+				    problemBox(problem));
+		}
+	};
+	const pack = h("div", {}, h("p", {}, t("view.loading")));
+	view.append(heading(t("bags.title")), h("p", {}, t("bags.told")),
+	    pack, openBox(signal), ackBox(signal, reload),
 	    h("section", {}, h("h2", {}, t("bags.sent")), list));
-	await reload();
+	await Promise.all([packing(), reload()]);
 }
