@@ -23,11 +23,12 @@ act acts_sign, acts_terminate, acts_accept_policy, acts_push, acts_verify,
 /*
  * --- Files (acts_files.c). ---
  *
- * acts_check_upload asks whether a file may come; acts_drop_upload removes one;
- * acts_no_upload is for a body that began no upload.
+ * acts_tell_types lists the types that this office may deposit; acts_check_upload
+ * asks whether a file may come; acts_drop_upload removes one; acts_no_upload is
+ * for a body that began no upload.
  */
-act acts_no_upload, acts_check_upload, acts_drop_upload, acts_give_copy,
-    acts_make_once, acts_give_once;
+act acts_tell_types, acts_no_upload, acts_check_upload, acts_drop_upload,
+    acts_give_copy, acts_make_once, acts_give_once;
 /* A file begins to come, as its query says; NULL on failure. */
 struct spool_upload *acts_begin_upload(const struct request *request,
     const char *length, struct error *err) MUST_USE;

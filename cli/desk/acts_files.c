@@ -81,33 +81,107 @@ judge_by_type(const struct document_type *type, const char *name, uint64_t size,
 }
 
 /*
- * What the policy that this office accepted last says of a text, by its name and
- * size alone.  The policy is read anew: a command may have accepted another.
+ * Read anew the policy that this office accepted last, since a command may have
+ * accepted another.  policy is NULL if there is none; it is the context's, which
+ * end_policy() frees.
  */
+static struct context *
+begin_policy(const struct desk *desk, const struct policy **policy,
+    struct error *err)
+{
+	struct context *context = calloc(1, sizeof(*context));
+	struct error ignored = { 0 };
+
+	*policy = NULL;
+	if (context == NULL) {
+		error_set_errno(err, "the policy");
+		return NULL;
+	}
+	context->places = desk->context->places;
+	text_set(context->config_path, FILE_PATH, desk->context->config_path);
+	if (context_load(context, &ignored))
+		*policy = policies_pinned(context, &ignored);
+	return context;
+}
+
+static void
+end_policy(struct context *context)
+{
+	if (context != NULL)
+		context_free(context);
+	free(context);
+}
+
+/* What the policy says of a text, by its name and size alone. */
 static bool
 check_policy(const struct desk *desk, const char *type_name, const char *name,
     uint64_t size, struct error *err)
 {
 	const struct document_type *type = NULL;
-	const struct policy *policy = NULL;
-	struct error ignored = { 0 };
+	const struct policy *policy;
 	struct context *context;
 	bool ok;
 
 	/* Of a type that is not chosen yet the policy says nothing. */
 	if (type_name == NULL || type_name[0] == '\0')
 		return true;
-	if ((context = calloc(1, sizeof(*context))) == NULL)
-		return error_set_errno(err, "%.120s", name);
-	context->places = desk->context->places;
-	text_set(context->config_path, FILE_PATH, desk->context->config_path);
-	if (context_load(context, &ignored))
-		policy = policies_pinned(context, &ignored);
+	if ((context = begin_policy(desk, &policy, err)) == NULL)
+		return false;
 	if (policy != NULL)
 		type = policy_type(policy, type_name);
 	ok = type == NULL || judge_by_type(type, name, size, err);
-	context_free(context);
-	free(context);
+	end_policy(context);
+	return ok;
+}
+
+static bool
+has_office(const struct policy *policy, const struct office_list *list,
+    const char *office)
+{
+	for (size_t i = 0; i < list->num; i++)
+		if (strcmp(policy->offices[list->offices[i]].name, office) == 0)
+			return true;
+	return false;
+}
+
+/* The types of which this office may deposit documents. */
+static json_t *
+list_types(const struct policy *policy, const char *office)
+{
+	json_t *types = json_array();
+
+	for (size_t i = 0; policy != NULL && i < policy->num_types; i++) {
+		const struct document_type *type = &policy->types[i];
+
+		if (has_office(policy, &type->deposit, office))
+			json_array_append_new(types,
+			    json_pack("{s:s, s:s}", "type", type->name, "title",
+				type->title));
+	}
+	return types;
+}
+
+/* Without a line, so that a deposit can be made without one. */
+bool
+acts_tell_types(const struct request *request, struct reply *out,
+    struct error *err)
+{
+	struct desk *desk = request->desk;
+	const struct policy *policy;
+	struct context *context = begin_policy(desk, &policy, err);
+	char office[POLICY_NAME];
+	bool ok = context != NULL &&
+	    (policy != NULL ||
+		error_set(err, ERROR_NOT_FOUND,
+		    "this office has accepted no policy"));
+
+	pthread_mutex_lock(&desk->lock);
+	text_set(office, sizeof(office), desk->office);
+	pthread_mutex_unlock(&desk->lock);
+	ok = ok &&
+	    acts_reply(out,
+		json_pack("{s:o}", "types", list_types(policy, office)), err);
+	end_policy(context);
 	return ok;
 }
 

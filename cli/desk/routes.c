@@ -195,6 +195,7 @@ static const struct route routes[] = {
 	{ .method = "POST",
 	    .path = "/desk/enrol/check",
 	    .run = acts_check_enrolment },
+	{ .method = "GET", .path = "/desk/types", .run = acts_tell_types },
 	{ .method = "POST", .path = DESK_UPLOADS, .run = acts_no_upload },
 	{ .method = "POST",
 	    .path = DESK_UPLOADS "/check",

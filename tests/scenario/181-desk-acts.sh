@@ -188,6 +188,8 @@ close_desk
 
 # --- Without a line. ---
 open_desk mofa --local
+check "the types that this office may deposit are known" sh -c "curl -s --noproxy '*' -H 'Valise-Desk: $secret' http://$desk/desk/types | grep -q '{\"types\":\[{\"type\":\"agreement\",\"title\":\"Agreement\"},'"
+check "and no other" sh -c "! curl -s --noproxy '*' -H 'Valise-Desk: $secret' http://$desk/desk/types | grep -q health-protocol"
 send work/lo.txt lo.txt; lo=$upload
 send work/en.txt en.txt; en=$upload
 act /desk/push '{"document":"agreement/later","texts":[{"upload":"'$lo'","language":"lo"},{"upload":"'$en'","language":"en"}],"titles":{"en":"Later"}}'

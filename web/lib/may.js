@@ -3,7 +3,7 @@
  * has accepted.  The pages decide nothing: the desk and the server do.
  */
 
-import { server } from "./api.js";
+import { getJSON, server } from "./api.js";
 import { accepted } from "./policies.js";
 
 /*
@@ -20,7 +20,6 @@ export async function mayBind(type) {
 }
 
 /* The types of which this office may deposit documents: {type, title}. */
-export async function mayDeposit() {
-	return (await accepted()).policy.types.filter((type) =>
-	    type.deposit.includes(server.office));
+export async function mayDeposit(signal) {
+	return (await getJSON("/desk/types", { signal })).types;
 }

@@ -10,6 +10,7 @@ import { fill, h } from "../lib/dom.js";
 import { dropPlace } from "../lib/drop.js";
 import { findingItem } from "../lib/findings.js";
 import { t } from "../lib/lang.js";
+import { accepted } from "../lib/policies.js";
 import { announce, badge, button, digest, heading, named, plain, problemBox,
 	saveFrom, table, terms, time } from "../lib/view.js";
 
@@ -142,10 +143,8 @@ function listBox(told) {
 }
 
 /* The offices that a bag may be for, by the accepted policy. */
-async function officesOf(signal) {
-	const { accepted } = await getJSON("/desk/policy", { signal });
-	const query = new URLSearchParams({ digest: accepted });
-	const policy = await getJSON(`/desk/policy?${query}`, { signal });
+async function offices() {
+	const { policy } = await accepted();
 	return [...new Set(policy.types.flatMap((type) => type.read))]
 		.filter((office) => office !== server.office).sort();
 }
@@ -164,7 +163,7 @@ export async function page(view, route) {
 	/* To open a bag takes no line, and to know whom to pack one for does. */
 	const packing = async () => {
 		try {
-			fill(pack, packBox(await officesOf(signal), signal, reload));
+			fill(pack, packBox(await offices(), signal, reload));
 		} catch (problem) {
 			if (problem.name !== "AbortError")
 				fill(pack, h("h2", {}, t("bags.pack")),
