@@ -89,7 +89,7 @@ upkeep_looked(struct upkeep *upkeep, struct lists_look *look)
 	before = upkeep->look;
 	upkeep->look = *look;
 	upkeep->is_news = true;
-	pthread_cond_signal(&upkeep->wake);
+	pthread_cond_broadcast(&upkeep->wake);
 	pthread_mutex_unlock(&upkeep->mutex);
 	lists_look_reset(&before);
 	*look = before;

@@ -28,13 +28,12 @@ struct upkeep {
 	const struct record *record;
 	struct registrar *registrar;
 	struct upkeep_hooks hooks;
-	pthread_t thread;
+	pthread_t thread, checks; /* checks: of the data folder alone */
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	bool stopping;
+	bool has_checks, stopping;
 	/* When each task is due next, by the monotonic clock. */
-	int64_t check_ms, crls_ms, witness_ms, look_ms, keep_ms, reserve_ms,
-	    trim_ms;
+	int64_t crls_ms, witness_ms, look_ms, keep_ms, reserve_ms, trim_ms;
 	bool reserve_is_short; /* as it was last seen */
 	/* Guarded by the mutex. */
 	char warnings[UPKEEP_WARNINGS][256];

@@ -99,6 +99,7 @@ check_data(struct upkeep *upkeep)
 	pthread_mutex_lock(&upkeep->mutex);
 	upkeep->checked_at = upkeep_now_at();
 	upkeep->num_findings = result.num_findings;
+	upkeep->is_news = true;
 	pthread_mutex_unlock(&upkeep->mutex);
 	metrics_set(METRIC_LAST_CHECK, upkeep_now_at());
 	metrics_set(METRIC_LAST_CHECK_FINDINGS, (int64_t)result.num_findings);
@@ -145,7 +146,7 @@ refill_reserve(struct upkeep *upkeep)
 		    (unsigned long long)has);
 }
 
-/* --- The thread. --- */
+/* --- The threads. --- */
 
 static bool
 due(int64_t *next_ms, unsigned seconds)
@@ -158,28 +159,67 @@ due(int64_t *next_ms, unsigned seconds)
 	return true;
 }
 
+/* Requests come first: lower the priority of this thread. */
+static void
+give_way(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+}
+
+/*
+ * Wait until news, or for a second.  Returns false once the daemon stops;
+ * *is_news may be NULL.
+ */
+static bool
+wait_a_second(struct upkeep *upkeep, bool *is_news)
+{
+	struct timespec until;
+	bool goes_on;
+
+	pthread_mutex_lock(&upkeep->mutex);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 1;
+	if (!upkeep->stopping && (is_news == NULL || !upkeep->is_news))
+		pthread_cond_timedwait(&upkeep->wake, &upkeep->mutex, &until);
+	goes_on = !upkeep->stopping;
+	if (is_news != NULL)
+		*is_news = upkeep->is_news;
+	pthread_mutex_unlock(&upkeep->mutex);
+	return goes_on;
+}
+
+static void *
+run_checks(void *arg)
+{
+	struct upkeep *upkeep = arg;
+	const unsigned every = upkeep->config->verify_every;
+	int64_t next_ms = time_monotonic_ms() +
+	    (every < FIRST_CHECK ? every : FIRST_CHECK) * INT64_C(1000);
+
+	give_way();
+	/* The start has hashed only the newest entries. */
+	if (upkeep->record->opening.from.size > 0)
+		check_journal(upkeep);
+	while (wait_a_second(upkeep, NULL))
+		if (due(&next_ms, every)) {
+			check_journal(upkeep);
+			check_data(upkeep);
+		}
+	return NULL;
+}
+
 static void *
 run_thread(void *arg)
 {
 	struct upkeep *upkeep = arg;
-	struct timespec until;
-	bool stop = false, is_news = false;
+	bool is_news = false;
 
-	/* Requests come first: lower the priority of this thread. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
-	/* The start has hashed only the newest entries. */
-	if (upkeep->record->opening.from.size > 0)
-		check_journal(upkeep);
-	while (!stop) {
+	give_way();
+	do {
 		if (due(&upkeep->crls_ms, upkeep->config->crls_every))
 			upkeep_follow_crls(upkeep);
 		if (due(&upkeep->witness_ms, upkeep->config->witness_every))
 			upkeep_ask_witnesses(upkeep);
-		if (due(&upkeep->check_ms, upkeep->config->verify_every)) {
-			check_journal(upkeep);
-			check_data(upkeep);
-			upkeep->look_ms = 0;
-		}
 		if (due(&upkeep->keep_ms, LOOK_EVERY))
 			keep_accepted(upkeep);
 		/*
@@ -193,16 +233,7 @@ run_thread(void *arg)
 			refill_reserve(upkeep);
 		if (due(&upkeep->look_ms, LOOK_EVERY) || is_news)
 			upkeep_look_ahead(upkeep);
-		pthread_mutex_lock(&upkeep->mutex);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += 1;
-		if (!upkeep->stopping && !upkeep->is_news)
-			pthread_cond_timedwait(&upkeep->wake, &upkeep->mutex,
-			    &until);
-		stop = upkeep->stopping;
-		is_news = upkeep->is_news;
-		pthread_mutex_unlock(&upkeep->mutex);
-	}
+	} while (wait_a_second(upkeep, &is_news));
 	return NULL;
 }
 
@@ -213,9 +244,6 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 {
 	struct upkeep *upkeep = calloc(1, sizeof(*upkeep));
 	const int64_t now_ms = time_monotonic_ms();
-	const unsigned first_check = config->verify_every < FIRST_CHECK
-	    ? config->verify_every
-	    : FIRST_CHECK;
 
 	if (upkeep == NULL) {
 		error_set_errno(err, "upkeep");
@@ -225,7 +253,6 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 	upkeep->record = registrar_record(registrar);
 	upkeep->registrar = registrar;
 	upkeep->hooks = *hooks;
-	upkeep->check_ms = now_ms + (int64_t)first_check * 1000;
 	/* The start has read the files, but no address was asked yet. */
 	upkeep->crls_ms = config->num_crl_urls > 0
 	    ? now_ms
@@ -240,7 +267,13 @@ upkeep_start(const struct config *config, struct registrar *registrar,
 		free(upkeep);
 		return NULL;
 	}
-	return upkeep;
+	upkeep->has_checks =
+	    pthread_create(&upkeep->checks, NULL, run_checks, upkeep) == 0;
+	if (upkeep->has_checks)
+		return upkeep;
+	upkeep_stop(upkeep);
+	error_set_outside(err, "upkeep: no thread");
+	return NULL;
 }
 
 void
@@ -250,9 +283,11 @@ upkeep_stop(struct upkeep *upkeep)
 		return;
 	pthread_mutex_lock(&upkeep->mutex);
 	__atomic_store_n(&upkeep->stopping, true, __ATOMIC_RELEASE);
-	pthread_cond_signal(&upkeep->wake);
+	pthread_cond_broadcast(&upkeep->wake);
 	pthread_mutex_unlock(&upkeep->mutex);
 	pthread_join(upkeep->thread, NULL);
+	if (upkeep->has_checks)
+		pthread_join(upkeep->checks, NULL);
 	keep_accepted(upkeep);
 	pthread_mutex_destroy(&upkeep->mutex);
 	pthread_cond_destroy(&upkeep->wake);

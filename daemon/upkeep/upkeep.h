@@ -1,7 +1,7 @@
 /*
  * upkeep.h - what the daemon does by itself, on a thread of its own: fetch
- * newer CRLs, check the data folder, ask stock witnesses, and warn of what ends
- * soon.
+ * newer CRLs, ask stock witnesses, and warn of what ends soon.  Checking the
+ * data folder may take hours, and has another thread.
  */
 #ifndef DAEMON_UPKEEP_UPKEEP_H
 #define DAEMON_UPKEEP_UPKEEP_H
@@ -14,12 +14,12 @@
 #include "daemon/writer/registrar.h"
 
 /*
- * Start the thread. look, the findings on the CRLs at the start, is taken over.
+ * Start the threads. look, the findings on the CRLs at the start, is taken over.
  */
 struct upkeep *upkeep_start(const struct config *config,
     struct registrar *registrar, const struct upkeep_hooks *hooks,
     struct lists_look *look, struct error *err);
-/* Stop the thread; this waits for what it is doing, which ends soon. */
+/* Stop the threads; this waits for what they are doing, which ends soon. */
 void upkeep_stop(struct upkeep *upkeep);
 
 /* Returns the state for /health: "ok", or "warning" and a line for each. */

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 seconds=${SOAK_SECONDS:-6} busy=${SOAK_BUSY:-16} idle=${SOAK_IDLE:-200}
 # The daemon checks its data beside the load.
-start "repeats: 1000000000" "verify-every: $(( seconds > 1200 ? 300 : 2 ))s"
+start "repeats: 1000000000" "verify-every: $(( seconds > 500 ? 200 : 2 ))s"
 enrol "$dir" mofa iom-geneva >/dev/null
 deposit mofa one >/dev/null
 # The busy ones are clerks who go round so many documents that none is given the
