@@ -77,7 +77,8 @@ struct list_pages {
 	bool sorted;
 	char cursor[SORTING_CURSOR]; /* of the next page; "": there is none */
 	/* Of the answers so far: */
-	json_t *page; /* the last one */
+	json_t *page;       /* the last one */
+	unsigned num_empty; /* how many of the last ones had no row */
 	char last[DOCUMENT_NAME];
 	json_t *met; /* documents, where they are not by name */
 	/* how many match by the daemon's word; -1: an older one does not say */

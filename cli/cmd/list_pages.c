@@ -9,6 +9,9 @@
 #include "cli/commands.h"
 #include "client/known.h"
 
+/* So many pages without a row may follow each other. */
+enum { EMPTY_MAX = 16 };
+
 /* Append the path of the next page, with its filters. */
 static bool
 list_path(const struct list_pages *pages, struct buf *out, struct error *err)
@@ -126,15 +129,21 @@ drop_repeated(struct list_pages *pages, json_t *rows, struct error *err)
 		"the daemon's list goes round in circles");
 }
 
-/* Take the cursor.  One that does not move on would never end. */
+/*
+ * Take the cursor, of a page with so many rows.  One that does not move on would
+ * never end, nor would pages without a row; a document that changed while the
+ * daemon made a page may be the only one that it lacks.
+ */
 static bool
-take_cursor(struct list_pages *pages, struct error *err)
+take_cursor(struct list_pages *pages, size_t num, struct error *err)
 {
 	const char *next = json_text(pages->page, "cursor");
 
+	pages->num_empty = num == 0 ? pages->num_empty + 1 : 0;
 	if (next[0] != '\0' &&
-	    (is_by_name(pages) ? strcmp(next, pages->cursor) <= 0
-			       : strcmp(next, pages->cursor) == 0))
+	    (pages->num_empty > EMPTY_MAX ||
+		(is_by_name(pages) ? strcmp(next, pages->cursor) <= 0
+				   : strcmp(next, pages->cursor) == 0)))
 		return error_set(err, ERROR_MALFORMED,
 		    "the daemon's list goes round in circles");
 	return text_take(pages->cursor, sizeof(pages->cursor), next, err);
@@ -171,7 +180,7 @@ list_pages_next(struct list_pages *pages, json_t **rows, struct error *err)
 	return ok &&
 	    (is_by_name(pages) ? check_ordered(pages, *rows, err)
 			       : drop_repeated(pages, *rows, err)) &&
-	    take_cursor(pages, err);
+	    take_cursor(pages, json_array_size(*rows), err);
 }
 
 void

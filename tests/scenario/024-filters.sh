@@ -126,6 +126,13 @@ liar iom-bangkok say /v1/documents '"cursor":null' '"cursor":"zz/zz"'
 expect "a list that goes round is none" 8 "goes round in circles" at iom-bangkok list
 liar iom-bangkok say /v1/documents '"cursor":null' '"cursor":"-type~6e6f6e65~agreement/none"'
 expect "in another order too" 2 "cursor" at iom-bangkok list --sort=-type --limit 9
+no_line iom-bangkok
+one=$(cursor --sort=-type --limit 1) two=$(cursor --sort=-type --limit 2)
+# Each of two cursors leads to the other, and no page has a row.
+liar iom-bangkok say /v1/documents '"documents":[' '"documents":[],"rest":[' say /v1/documents '"cursor":null' "\"cursor\":\"$one\"" \
+	say "%2F${one##*/}" "$one" "$two"
+expect "nor do pages without a row go on for ever" 8 "goes round in circles" timeout 60 "$valise" --config offices/iom-bangkok/config.yaml list --mine-first --sort=-type --limit 99
+check "it was asked more than once" test "$(grep -c '^lied' work/line)" -gt 4
 liar iom-bangkok say /v1/documents "A long title of many words" "A brief title in many bits"
 is "for a row that is left out another comes" "airport border labour " iom-bangkok list --search o --limit 3
 is "and the next page begins behind that" "tb " iom-bangkok list --search o --limit 3 --cursor "$(cursor --search o --limit 3)"
