@@ -8,12 +8,12 @@
  * gives a size, the root that the entries had at that size, and the signature
  * over both.  The caller gives these bytes their meaning.
  *
- * There are two kinds: files (backend/files/files.h), a git repository that any
- * git command reads, and memory (backend/memory/memory.h), for tests.
+ * There are three kinds: files (backend/files/files.h), a git repository that
+ * any git command reads; a database of PostgreSQL (backend/postgres/postgres.h);
+ * and memory (backend/memory/memory.h), for tests.
  *
- * Two things are not yet part of this interface: the signing of entries that
- * recover() finds proposed but unsigned (files cut them off), and the
- * cosignatures of witnesses (journal/cosignatures.h).
+ * The cosignatures of witnesses (journal/cosignatures.h) are not yet part of
+ * this interface.
  *
  * Functions that only read are safe between threads.  All others belong to the
  * one thread that writes, except a set of objects under way: that belongs to
@@ -241,11 +241,22 @@ struct backend_table {
 	 * that the signer signed last; it counts, and end is the length of its
 	 * entries in bytes.  It is published if it is newer than the newest
 	 * head.  Entries after it were never signed: files cut them off.  A
-	 * backend with several writers must not, since another writer may have
-	 * signed them: it would give them to the caller to sign.
+	 * database keeps them, since another writer may have signed them:
+	 * proposed() gives them to the caller, who must have them signed.
+	 *
+	 * ERROR_UNTRUSTED  what the signer signed is not what was proposed
 	 */
 	bool (*settle)(struct backend *backend, const struct head *signer,
 	    uint64_t end, struct error *err);
+	/*
+	 * Get the first proposal that is larger than this size: its size and
+	 * root (time and signature are zero), and the length of its entries in
+	 * bytes.  Size 0: there is none; after settle(), files have none.  The
+	 * caller must have it signed and publish it before it proposes anything
+	 * else.
+	 */
+	bool (*proposed)(struct backend *backend, uint64_t after,
+	    struct head *out, uint64_t *end, struct error *err);
 
 	/* --- The log's reserve. --- */
 

@@ -62,6 +62,7 @@ static const struct backend_table table = {
 	.log_bytes = files_log_bytes,
 	.recover = files_recover,
 	.settle = files_settle,
+	.proposed = files_proposed,
 	.keep_reserve = files_keep_reserve,
 	.reserve = files_reserve,
 	.use_reserve = files_use_reserve,

@@ -176,6 +176,17 @@ memory_settle(struct backend *backend, const struct head *signer, uint64_t end,
 		memory_publish(backend, signer, end, err));
 }
 
+/* settle() has cut off what was not signed. */
+bool
+memory_proposed(struct backend *backend, uint64_t after, struct head *out,
+    uint64_t *end, struct error *err)
+{
+	(void)backend, (void)after, (void)err;
+	*out = (struct head){ .size = 0 };
+	*end = 0;
+	return true;
+}
+
 /* Memory has no disk of which some could be kept back. */
 bool
 memory_keep_reserve(struct backend *backend, uint64_t bytes, struct error *err)

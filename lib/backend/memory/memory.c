@@ -544,6 +544,7 @@ static const struct backend_table table = {
 	.log_bytes = memory_log_bytes,
 	.recover = memory_recover,
 	.settle = memory_settle,
+	.proposed = memory_proposed,
 	.keep_reserve = memory_keep_reserve,
 	.reserve = memory_reserve,
 	.use_reserve = memory_use_reserve,
