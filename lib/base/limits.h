@@ -225,6 +225,17 @@ enum {
 	LIMIT_SECONDS_SIGNER = 5,
 	LIMIT_SECONDS_SIGNER_DEAD = 60,
 	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,
+
+	/* A database (lib/backend/postgres). */
+	LIMIT_DATABASE_READERS = 8, /* connections that read, each a process */
+	LIMIT_DATABASE_WRITERS = 3, /* and that write, beside the lease's */
+	/* For an answer, but to COMMIT; and to be there again after a loss. */
+	LIMIT_SECONDS_DATABASE = 60,
+	LIMIT_SECONDS_LEASE = 6,           /* of the right to write */
+	LIMIT_SECONDS_PIECES = 24 * 60 * 60, /* of no object, until tidied */
+	LIMIT_SET_HELD = 1024 * 1024, /* of a set of objects, in memory */
+	LIMIT_HEADS_CACHED = 4096,
+
 	/* The desk (cli/desk). */
 	LIMIT_DESK_CONNECTIONS = 64,
 	LIMIT_DESK_BODY = 256 * 1024,         /* of a request that is JSON */

@@ -17,11 +17,12 @@
 #include "base/deflate.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "postgres_fixture.h"
 
 static char dir[UNIT_DIR];
 static struct backend *backend;
 static const struct backend_table *table;
-static bool in_memory;
+static enum { FILES, MEMORY, DATABASE } kind;
 
 static void
 set_up_files(void)
@@ -30,7 +31,7 @@ set_up_files(void)
 	char path[FILE_PATH], log[FILE_PATH];
 
 	unit_make_dir(dir);
-	in_memory = false;
+	kind = FILES;
 	ck_ok(file_join(path, dir, "store.git", &err) &&
 		files_create(path, &err) &&
 		file_join(log, dir, "journal", &err) &&
@@ -45,9 +46,19 @@ set_up_memory(void)
 {
 	struct error err = { 0 };
 
-	in_memory = true;
+	kind = MEMORY;
 	unit_make_dir(dir);
 	ck_assert_ptr_nonnull(backend = memory_open(&err));
+	table = backend->table;
+}
+
+static void
+set_up_database(void)
+{
+	kind = DATABASE;
+	unit_make_dir(dir);
+	pg_reset();
+	backend = pg_open();
 	table = backend->table;
 }
 
@@ -451,6 +462,7 @@ propose_lines(uint64_t size, uint64_t at, size_t num,
 		{ (const uint8_t *)"three", 5 }, { (const uint8_t *)"", 0 } };
 	const struct proposal proposal = { .size = size,
 		.at = at,
+		.root = { { (uint8_t)(size + num) } },
 		.entries = lines,
 		.num_entries = num,
 		.objects = objects,
@@ -510,8 +522,9 @@ open_again(void)
 	ck_ok(file_join(path, dir, "store.git", &err) &&
 		file_join(log, dir, "journal", &err),
 	    err);
-	again = in_memory ? memory_share(backend, &err)
-			  : files_open(path, log, &err);
+	again = kind == MEMORY ? memory_share(backend, &err)
+	    : kind == FILES    ? files_open(path, log, &err)
+			       : pg_open();
 	ck_ok(again != NULL, err);
 	return again;
 }
@@ -564,6 +577,7 @@ START_TEST(what_is_proposed_is_read_and_published)
 	uint8_t bytes[14];
 	uint64_t end;
 
+	ck_ok(table->claim(backend, &err), err);
 	assert_newest(0);
 	assert_log_bytes(0);
 	name.oid = put_object(set, OBJECT_COMMIT, "tree 1");
@@ -592,25 +606,50 @@ START_TEST(what_is_proposed_is_read_and_published)
 }
 END_TEST
 
-/* _i: how many of the three proposed sizes the signer signed. */
+/* The proposals after this size are those up to the last; publish them. */
+static void
+assert_proposed(uint64_t size, uint64_t last, const uint64_t ends[])
+{
+	struct error err = { 0 };
+	struct head head;
+	uint64_t end;
+
+	for (; size < last; size++) {
+		ck_ok(table->proposed(backend, size, &head, &end, &err), err);
+		ck_assert_uint_eq(head.size, size + 1);
+		ck_assert_uint_eq(head.root.bytes[0], size + 1);
+		ck_assert_uint_eq(end, ends[size + 1]);
+		publish_size(head.size, end);
+	}
+	ck_ok(table->proposed(backend, last, &head, &end, &err), err);
+	ck_assert_uint_eq(head.size, 0);
+}
+
+/*
+ * Files cut off what was not signed; a database gives it back to be signed. _i:
+ * how many of the three proposed sizes the signer signed.
+ */
 START_TEST(what_was_not_published_is_settled)
 {
 	struct error err = { 0 };
-	struct head signer = { .size = 0 };
-	uint64_t ends[LINES + 1] = { 0 };
+	struct head signer = { .size = (uint64_t)_i,
+		.root = { { (uint8_t)_i } } };
+	uint64_t ends[LINES + 1] = { 0 }, last;
 
+	ck_ok(table->claim(backend, &err), err);
 	for (size_t i = 0; i < LINES; i++)
 		ends[i + 1] = propose_lines(i, ends[i], 1, NULL, NULL);
 	if (_i > 0)
 		publish_size(1, ends[1]);
-	signer.size = (uint64_t)_i;
 	assert_newest(_i > 0);
 	ck_ok(table->settle(backend, &signer, ends[_i], &err), err);
-	assert_log_bytes(ends[_i]);
 	assert_newest((uint64_t)_i);
 	ck_assert_uint_eq(table->num_heads(backend), _i > 1 ? 2 : (uint64_t)_i);
-	propose_lines((uint64_t)_i, ends[_i], 1, NULL, NULL);
-	assert_log_bytes(ends[_i] + 5);
+	last = kind == DATABASE ? LINES : (uint64_t)_i;
+	assert_log_bytes(ends[last]);
+	assert_proposed((uint64_t)_i, last, ends);
+	propose_lines(last, ends[last], 1, NULL, NULL);
+	assert_log_bytes(ends[last] + 5);
 }
 END_TEST
 
@@ -656,7 +695,7 @@ START_TEST(what_is_tidied_meanwhile_stays_there)
 	}
 	__atomic_store_n(&stop_tidying, true, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
-	ck_assert(in_memory || total > 0);
+	ck_assert(kind != FILES || total > 0);
 	for (unsigned i = 0; i < SETS; i++) {
 		snprintf(text, sizeof(text), "text %u", i);
 		assert_object(&oids[i], OBJECT_BLOB, text);
@@ -680,7 +719,6 @@ fill(TCase *t)
 	tcase_add_test(t, each_object_is_visited_and_checked);
 	tcase_add_test(t, an_object_of_another_name_is_told);
 	tcase_add_test(t, names_are_set_and_branches_replaced);
-	tcase_add_test(t, what_comes_after_keep_is_kept_until_it_is_released);
 }
 
 static void
@@ -688,6 +726,7 @@ fill_files(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up_files, tear_down);
 	tcase_add_test(t, a_file_that_was_replaced_is_not_written);
+	tcase_add_test(t, what_comes_after_keep_is_kept_until_it_is_released);
 	fill(t);
 }
 
@@ -695,13 +734,26 @@ static void
 fill_memory(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up_memory, tear_down);
+	tcase_add_test(t, what_comes_after_keep_is_kept_until_it_is_released);
+	fill(t);
+}
+
+static void
+fill_database(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_database, tear_down);
 	fill(t);
 }
 
 int
 main(void)
 {
-	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+	void (*const fills[])(
+	    TCase * t) = { fill_files, fill_memory, fill_database };
+	const bool has_server = pg_start();
+	const int status = run_test_cases("backend", fills,
+	    COUNT(fills) - (has_server ? 0 : 1));
 
-	return run_test_cases("backend", fills, COUNT(fills));
+	pg_stop();
+	return status;
 }

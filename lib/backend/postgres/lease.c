@@ -1,0 +1,239 @@
+/*
+ * The lease: the right to write, which a handle takes and a thread of its own
+ * renews.  Its epoch grows with each new holder, and stands in the head too:
+ * who was replaced cannot move the head any more.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "backend/postgres/private.h"
+#include "base/time.h"
+
+enum {
+	RENEW_MS = LIMIT_SECONDS_LEASE * 1000 / 3,
+	LOOK_MS = 100, /* at a lease that another holds */
+};
+
+/* --- Renewing. --- */
+
+/* Renew once; *lost: another has taken the lease. */
+static bool
+renew_once(struct postgres *postgres, struct db *db, bool *lost,
+    struct error *err)
+{
+	struct params params = { .num = 0 };
+	PGresult *result;
+
+	params_bytes(&params, span_of(postgres->holder, ID_BYTES));
+	params_u64(&params, LIMIT_SECONDS_LEASE);
+	params_u64(&params, postgres->epoch);
+	result = db_run(db, RENEW_LEASE, &params, NULL, err);
+	*lost = result != NULL && PQntuples(result) == 0;
+	PQclear(result);
+	return result != NULL;
+}
+
+/* Wait until it is time to renew; false: the handle is being closed. */
+static bool
+wait_to_renew(struct postgres *postgres)
+{
+	struct timespec at;
+	bool goes_on;
+	int n = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += RENEW_MS / 1000;
+	pthread_mutex_lock(&postgres->mutex);
+	while (!postgres->is_ending && n == 0)
+		n = pthread_cond_timedwait(&postgres->ending, &postgres->mutex,
+		    &at);
+	goes_on = !postgres->is_ending;
+	pthread_mutex_unlock(&postgres->mutex);
+	return goes_on;
+}
+
+/*
+ * Renewing is not flushed: of a lease that runs on too long or too short no
+ * harm comes, since the head has the epoch, and that is flushed.
+ */
+static void *
+renew_always(void *arg)
+{
+	struct postgres *postgres = arg;
+	struct db *db = NULL;
+	bool lost = false;
+
+	while (!lost && wait_to_renew(postgres)) {
+		struct error ignored = { 0 };
+
+		if (db == NULL)
+			db = db_open(&postgres->keywords, "off", &ignored);
+		if (db != NULL && !renew_once(postgres, db, &lost, &ignored)) {
+			db_close(db);
+			db = NULL;
+		}
+	}
+	if (lost)
+		__atomic_store_n(&postgres->is_lost, true, __ATOMIC_RELEASE);
+	db_close(db);
+	return NULL;
+}
+
+/* --- Taking. --- */
+
+/* A lease as it was found. */
+struct seen {
+	uint64_t epoch, until;
+	bool is_over;
+};
+
+static bool
+look_at(struct postgres *postgres, struct seen *out, struct error *err)
+{
+	PGresult *result = postgres_read(postgres, GET_LEASE, NULL, err);
+	uint8_t over = 0;
+	bool ok = result != NULL;
+
+	if (ok && PQntuples(result) != 1)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: table lease has no row");
+	ok = ok && row_u64(result, 0, 0, &out->epoch, err) &&
+	    row_u64(result, 0, 1, &out->until, err) &&
+	    row_bytes(result, 0, 2, &over, 1, err);
+	out->is_over = over != 0;
+	PQclear(result);
+	return ok;
+}
+
+struct taking {
+	struct postgres *postgres;
+	struct top top;
+	bool is_taken;
+};
+
+/* Take the lease if it is over, and put its epoch into the head. */
+static bool
+take(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	struct taking *taking = arg;
+	struct params params = { .num = 0 };
+	PGresult *result;
+	uint64_t epoch = 0;
+	bool ok;
+
+	params_bytes(&params, span_of(taking->postgres->holder, ID_BYTES));
+	params_u64(&params, LIMIT_SECONDS_LEASE);
+	if ((result = db_run(db, TAKE_LEASE, &params, what, err)) == NULL)
+		return false;
+	taking->is_taken = PQntuples(result) == 1;
+	ok = !taking->is_taken || row_u64(result, 0, 0, &epoch, err);
+	PQclear(result);
+	if (!ok || !taking->is_taken)
+		return ok;
+	params.num = 0;
+	params_u64(&params, epoch);
+	result = db_run(db, TAKE_HEAD, &params, what, err);
+	ok = result != NULL && top_parse(result, &taking->top, err);
+	PQclear(result);
+	return ok;
+}
+
+static bool
+held_by_another(struct error *err)
+{
+	return error_set(err, ERROR_CONFLICT,
+	    "postgresql: another process writes to this journal");
+}
+
+/*
+ * Take the lease. One that its holder renews is seen to change; one that
+ * nobody renews runs out.
+ */
+static bool
+take_lease(struct postgres *postgres, struct taking *taking, struct error *err)
+{
+	const int64_t until =
+	    time_monotonic_ms() + 2 * INT64_C(1000) * LIMIT_SECONDS_LEASE;
+	struct seen first, now;
+
+	if (!look_at(postgres, &first, err))
+		return false;
+	for (now = first;;) {
+		const struct timespec pause = { 0, LOOK_MS * 1000000 };
+
+		if (now.is_over) {
+			if (!postgres_transact(postgres, LIMIT_SECONDS_DATABASE,
+				take, taking, err))
+				return false;
+			return taking->is_taken || held_by_another(err);
+		}
+		if (time_monotonic_ms() > until)
+			return held_by_another(err);
+		nanosleep(&pause, NULL);
+		if (!look_at(postgres, &now, err))
+			return false;
+		if (now.epoch != first.epoch || now.until != first.until)
+			return held_by_another(err);
+	}
+}
+
+bool
+postgres_claim(struct backend *backend, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct taking taking = { .postgres = postgres };
+
+	if (postgres->is_claimed)
+		return postgres_renew(backend, err);
+	if (postgres->is_view)
+		return error_set(err, ERROR_CONFLICT,
+		    "postgresql: this was opened to read only");
+	if (getrandom(postgres->holder, ID_BYTES, 0) != ID_BYTES)
+		return error_set_errno(err, "random bytes");
+	if (!take_lease(postgres, &taking, err))
+		return false;
+	postgres->epoch = taking.top.epoch;
+	if (pthread_create(&postgres->thread, NULL, renew_always, postgres) !=
+	    0)
+		return error_set_outside(err, "postgresql: no thread");
+	postgres->has_thread = true;
+	return postgres->is_claimed = true;
+}
+
+bool
+postgres_renew(struct backend *backend, struct error *err)
+{
+	const struct postgres *postgres = postgres_of(backend);
+
+	if (!postgres->is_claimed)
+		return error_set_outside(err,
+		    "postgresql: this process has no right to write");
+	/* Whether it still has it, the head says with each proposal. */
+	return !__atomic_load_n(&postgres->is_lost, __ATOMIC_ACQUIRE) ||
+	    error_set_outside(err,
+		"postgresql: another process has taken over: nothing more is"
+		" written");
+}
+
+void
+postgres_end_lease(struct postgres *postgres)
+{
+	struct params params = { .num = 0 };
+	struct error ignored = { 0 };
+	struct db *db;
+
+	if (!postgres->has_thread)
+		return;
+	pthread_mutex_lock(&postgres->mutex);
+	postgres->is_ending = true;
+	pthread_cond_signal(&postgres->ending);
+	pthread_mutex_unlock(&postgres->mutex);
+	pthread_join(postgres->thread, NULL);
+	if ((db = pool_take(postgres, &postgres->writers, &ignored)) == NULL)
+		return;
+	params_bytes(&params, span_of(postgres->holder, ID_BYTES));
+	PQclear(db_run(db, END_LEASE, &params, NULL, &ignored));
+	pool_give(&postgres->writers, db);
+}

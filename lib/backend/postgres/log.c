@@ -1,0 +1,309 @@
+/*
+ * The log: published heads, and reading entries.
+ */
+#include <string.h>
+
+#include "backend/postgres/private.h"
+
+/* --- Heads. --- */
+
+static bool
+parse_head(const PGresult *result, uint64_t *n, struct head *out,
+    struct error *err)
+{
+	uint64_t time = 0;
+
+	if (!row_u64(result, 0, 0, n, err) ||
+	    !row_u64(result, 0, 1, &out->size, err) ||
+	    !row_u64(result, 0, 2, &time, err) ||
+	    !row_bytes(result, 0, 3, out->root.bytes, 32, err) ||
+	    !row_bytes(result, 0, 4, out->signature, 64, err))
+		return error_context(err, "a published head");
+	out->time_ms = (int64_t)time;
+	return true;
+}
+
+struct publishing {
+	uint64_t n;
+	const struct head *head;
+};
+
+/*
+ * It was not added: is it there already, from before a connection was lost?
+ * Then what was found is to be as durable as if it had been added now.
+ */
+static bool
+is_published(const struct publishing *publishing, struct db *db,
+    enum failure *what, struct error *err)
+{
+	struct params params = { .num = 0 };
+	struct head found = { .size = 0 };
+	PGresult *result;
+	uint64_t n;
+	bool ok;
+
+	params_u64(&params, publishing->n);
+	if ((result = db_run(db, GET_PUBLISHED, &params, what, err)) == NULL)
+		return false;
+	if (PQntuples(result) != 1)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: size %llu was not proposed with this root",
+		    (unsigned long long)publishing->head->size);
+	else
+		ok = parse_head(result, &n, &found, err) &&
+		    (memcmp(&found, publishing->head, sizeof(found)) == 0 ||
+			error_set_outside(err,
+			    "postgresql: another process has published size"
+			    " %llu: nothing more is written",
+			    (unsigned long long)found.size));
+	PQclear(result);
+	if (ok)
+		PQclear(result = db_run(db, FENCE_HEAD, NULL, what, err));
+	return ok && result != NULL;
+}
+
+static bool
+publish(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	const struct publishing *publishing = arg;
+	const struct head *head = publishing->head;
+	struct params params = { .num = 0 };
+	PGresult *result;
+	bool added;
+
+	params_u64(&params, publishing->n);
+	params_u64(&params, head->size);
+	params_u64(&params, (uint64_t)head->time_ms);
+	params_bytes(&params, digest_span(&head->root));
+	params_bytes(&params, span_of(head->signature, 64));
+	if ((result = db_run(db, ADD_PUBLISHED, &params, what, err)) == NULL)
+		return false;
+	added = strcmp(PQcmdTuples(result), "1") == 0;
+	PQclear(result);
+	return added || is_published(publishing, db, what, err);
+}
+
+bool
+postgres_publish(struct backend *backend, const struct head *head, uint64_t end,
+    struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct publishing publishing = { .n = postgres_num_heads(backend),
+		.head = head };
+
+	(void)end;
+	if (!postgres_transact(postgres, LIMIT_SECONDS_DATABASE, publish,
+		&publishing, err))
+		return false;
+	__atomic_store_n(&postgres->num_heads, publishing.n + 1,
+	    __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Each was flushed when it was published. */
+bool
+postgres_flush_heads(struct backend *backend, struct error *err)
+{
+	(void)backend, (void)err;
+	return true;
+}
+
+uint64_t
+postgres_num_heads(struct backend *backend)
+{
+	return __atomic_load_n(&postgres_of(backend)->num_heads,
+	    __ATOMIC_ACQUIRE);
+}
+
+bool
+postgres_head(struct backend *backend, uint64_t n, struct head *out,
+    struct error *err)
+{
+	struct params params = { .num = 0 };
+	PGresult *result;
+	uint64_t found = 0;
+	bool ok;
+
+	params_u64(&params, n);
+	result =
+	    postgres_read(postgres_of(backend), GET_PUBLISHED, &params, err);
+	if (result == NULL)
+		return false;
+	ok = PQntuples(result) == 1
+	    ? parse_head(result, &found, out, err)
+	    : error_set(err, ERROR_UNTRUSTED,
+		  "postgresql: head %llu is not there", (unsigned long long)n);
+	PQclear(result);
+	return ok;
+}
+
+bool
+postgres_recover(struct backend *backend, struct head *newest,
+    uint64_t *dropped, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	PGresult *result =
+	    postgres_read(postgres, GET_LAST_PUBLISHED, NULL, err);
+	uint64_t n = 0;
+	bool ok = result != NULL, is_any;
+
+	*dropped = 0;
+	*newest = (struct head){ .size = 0 };
+	is_any = ok && PQntuples(result) == 1;
+	ok = ok && (!is_any || parse_head(result, &n, newest, err));
+	if (ok)
+		__atomic_store_n(&postgres->num_heads, is_any ? n + 1 : 0,
+		    __ATOMIC_RELEASE);
+	PQclear(result);
+	return ok;
+}
+
+/* --- Proposals. --- */
+
+static bool
+read_chain(struct postgres *postgres, enum statement statement, uint64_t size,
+    struct head *out, uint64_t *end, bool *there, struct error *err)
+{
+	struct params params = { .num = 0 };
+	PGresult *result;
+	bool ok;
+
+	params_u64(&params, size);
+	*out = (struct head){ .size = 0 };
+	*end = 0;
+	if ((result = postgres_read(postgres, statement, &params, err)) == NULL)
+		return false;
+	*there = PQntuples(result) == 1;
+	ok = !*there ||
+	    (row_u64(result, 0, 0, &out->size, err) &&
+		row_u64(result, 0, 1, end, err) &&
+		row_bytes(result, 0, 2, out->root.bytes, 32, err));
+	PQclear(result);
+	return ok;
+}
+
+bool
+postgres_proposed(struct backend *backend, uint64_t after, struct head *out,
+    uint64_t *end, struct error *err)
+{
+	bool there;
+
+	return read_chain(postgres_of(backend), GET_PROPOSED, after, out, end,
+	    &there, err);
+}
+
+/*
+ * What the signer signed was proposed, with that root.  Nothing is cut: what
+ * was proposed after it is signed next (proposed()).
+ */
+bool
+postgres_settle(struct backend *backend, const struct head *signer,
+    uint64_t end, struct error *err)
+{
+	struct head newest, found;
+	uint64_t dropped, found_end;
+	bool there;
+
+	if (signer->size == 0)
+		return true;
+	if (!read_chain(postgres_of(backend), GET_CHAIN, signer->size, &found,
+		&found_end, &there, err) ||
+	    !postgres_recover(backend, &newest, &dropped, err))
+		return false;
+	if (!there || found_end != end ||
+	    !digest_eq(&found.root, &signer->root))
+		return error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: the signer signed size %llu, which was not"
+		    " proposed, or with another root",
+		    (unsigned long long)signer->size);
+	return newest.size >= signer->size ||
+	    postgres_publish(backend, signer, end, err);
+}
+
+/* --- Entries. --- */
+
+/* A range of the log, and how much of it is filled. */
+struct filling {
+	uint64_t from, end, at;
+	uint8_t *out;
+};
+
+/* Copy what of these bytes, which stand at filling->at, is within the range. */
+static void
+fill(struct filling *filling, struct span bytes)
+{
+	const uint64_t first =
+	    filling->at < filling->from ? filling->from - filling->at : 0;
+	const uint64_t start = filling->at + first;
+
+	filling->at += bytes.len;
+	if (first >= bytes.len || start >= filling->end)
+		return;
+	bytes = span_sub(bytes, (size_t)first, bytes.len - (size_t)first);
+	if (bytes.len > filling->end - start)
+		bytes.len = (size_t)(filling->end - start);
+	memcpy(filling->out + (start - filling->from), bytes.data, bytes.len);
+}
+
+static bool
+fill_row(struct filling *filling, const PGresult *result, int row,
+    struct error *err)
+{
+	const struct span line = row_span(result, row, 1);
+	uint8_t length[2];
+	uint64_t at = 0;
+
+	if (!row_u64(result, row, 0, &at, err))
+		return false;
+	if (row == 0 && at <= filling->from)
+		filling->at = at;
+	if (at != filling->at || line.len > UINT16_MAX)
+		return error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: an entry is missing or damaged at byte %llu"
+		    " of the journal",
+		    (unsigned long long)filling->at);
+	length[0] = (uint8_t)(line.len >> 8);
+	length[1] = (uint8_t)line.len;
+	fill(filling, span_of(length, 2));
+	fill(filling, line);
+	return true;
+}
+
+bool
+postgres_read_entries(struct backend *backend, uint64_t at, void *out,
+    size_t len, struct error *err)
+{
+	struct filling filling = { at, at + len, 0, out };
+	struct params params = { .num = 0 };
+	PGresult *result;
+	bool ok = true;
+
+	if (len == 0)
+		return true;
+	params_u64(&params, at);
+	params_u64(&params, at + len);
+	result =
+	    postgres_read(postgres_of(backend), READ_ENTRIES, &params, err);
+	if (result == NULL)
+		return false;
+	for (int row = 0; ok && row < PQntuples(result); row++)
+		ok = fill_row(&filling, result, row, err);
+	PQclear(result);
+	return ok &&
+	    (filling.at >= at + len ||
+		error_set(err, ERROR_MALFORMED,
+		    "postgresql: the journal's entries end too early"));
+}
+
+bool
+postgres_log_bytes(struct backend *backend, uint64_t *out, struct error *err)
+{
+	PGresult *result =
+	    postgres_read(postgres_of(backend), GET_HEAD, NULL, err);
+	struct top top = { 0 };
+	const bool ok = result != NULL && top_parse(result, &top, err);
+
+	*out = top.at;
+	PQclear(result);
+	return ok;
+}

@@ -1,0 +1,108 @@
+/*
+ * postgres.h - a record in a database of PostgreSQL, 15 or newer, by libpq.
+ *
+ * The database is not trusted.  What it returns for an object is hashed and
+ * compared with the object's name; the journal compares entries and heads with
+ * what the signer signed.
+ *
+ * Two roles are needed.  The owner makes the tables (postgres_create()) and
+ * removes what was never used (postgres_tidy()).  The writer's role may read
+ * and add rows, and change rows of head, lease and name only; postgres_open()
+ * refuses a role that may do more.
+ *
+ * Of the machines that PostgreSQL copies to, "synchronous_standby_names" says
+ * which ones have flushed a transaction before its COMMIT is answered.  A COMMIT
+ * whose answer is lost, or comes with a warning, is not believed: the head is
+ * read again in a transaction that changes it, so that it is as durable as that
+ * transaction.
+ *
+ * libpq reads what the connection string names and nothing else: not the home
+ * folder, and no variable of the environment.  These functions remove libpq's
+ * variables from the environment, so they are first called before other threads
+ * run.
+ */
+#ifndef BACKEND_POSTGRES_POSTGRES_H
+#define BACKEND_POSTGRES_POSTGRES_H
+
+#include "backend/backend.h"
+
+/* The file of services, if the settings name none: Debian's. */
+#define POSTGRES_SERVICES "/etc/postgresql-common/pg_service.conf"
+
+struct postgres_settings {
+	/*
+	 * As libpq takes it: "host=/run/postgresql dbname=valise", or
+	 * "service=valise", which is a section of the file of services.
+	 */
+	const char *conninfo;
+	const char *services; /* the file of services, or NULL */
+	/*
+	 * How many machines must have flushed a proposal before it counts, the
+	 * primary among them; 0 and 1: the primary.
+	 */
+	unsigned durable;
+};
+
+/*
+ * Check that the connection is one that is used: over a Unix socket, or with
+ * sslmode=verify-full.
+ *
+ * ERROR_MALFORMED  it is no connection string, or the service is not there
+ * ERROR_REFUSED    it has a password, or something else that is not used
+ * ERROR_SYSTEM     the file of services cannot be read
+ */
+bool postgres_check_settings(const struct postgres_settings *settings,
+    struct error *err) MUST_USE;
+
+/*
+ * Visit each file and folder that is read when a connection is made, by its
+ * path: passfile, certificate, key, CAs, CRLs.  The file of services is among
+ * them, which is read by postgres_open() only.
+ */
+typedef bool postgres_file_visitor(void *arg, const char *path,
+    struct error *err);
+bool postgres_files(const struct postgres_settings *settings,
+    postgres_file_visitor *visit, void *arg, struct error *err) MUST_USE;
+
+/*
+ * Make the tables, in one transaction; and give writer, a role that is there,
+ * what it needs (NULL: nobody).  Tables of an older version are brought to this
+ * one.  The settings are those of the owner.
+ *
+ * ERROR_CONFLICT  there is a record in them, or they are of a newer version
+ */
+bool postgres_create(const struct postgres_settings *settings,
+    const char *writer, struct error *err) MUST_USE;
+
+/*
+ * Remove the pieces of large objects that were begun more than a day ago and
+ * belong to no object; *removed gets the number of such uploads.  The settings
+ * are those of the owner.
+ */
+bool postgres_tidy(const struct postgres_settings *settings, unsigned *removed,
+    struct error *err) MUST_USE;
+
+/*
+ * Open the record: postgres_open() to write, once claim() has got the right to,
+ * postgres_view() to read.  A view also works on a standby.
+ *
+ * claim() takes a lease of LIMIT_SECONDS_LEASE, and a thread renews it.  The
+ * lease of a process that was killed has to run out first: claim() waits for
+ * that, and returns ERROR_CONFLICT once it sees that the holder lives.
+ *
+ * ERROR_UNAVAILABLE  nobody answers
+ * ERROR_NOT_FOUND    there is no record in this database
+ * ERROR_CONFLICT     the tables are of another version
+ * ERROR_REFUSED      the role may do too much, or the server is set not to
+ *  keep what it says (fsync, full_page_writes)
+ */
+struct backend *postgres_open(const struct postgres_settings *settings,
+    struct error *err);
+struct backend *postgres_view(const struct postgres_settings *settings,
+    struct error *err);
+
+/* The record's id, made by postgres_create(); it is the same in all copies. */
+#define POSTGRES_ID 37
+void postgres_id(struct backend *backend, char out[POSTGRES_ID]);
+
+#endif

@@ -1,0 +1,275 @@
+/*
+ * Proposing: entries, their objects and names, and the new head, in one
+ * transaction.  It moves the head first, which only the holder of the newest
+ * epoch can, and only from the size that it knows.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backend/postgres/private.h"
+
+enum { TRIES = 8 };
+
+struct proposing {
+	struct postgres *postgres;
+	const struct proposal *proposal;
+	uint64_t size, end; /* after it */
+	bool was_stored;    /* the caller was told */
+	bool is_stopped;    /* this handle may not write any more */
+};
+
+/* --- How many machines flush. --- */
+
+/*
+ * The number of standbys that a COMMIT waits for: synchronous_standby_names is
+ * "", "a, b", "*", "2 (a, b)", "FIRST 2 (a, b)" or "ANY 2 (a, b)".
+ */
+static unsigned
+count_standbys(const char *names)
+{
+	const char *text = names + strspn(names, " \t\n");
+	char *end;
+	unsigned long num;
+
+	if (*text == '\0')
+		return 0;
+	if (strncasecmp(text, "FIRST", 5) == 0 &&
+	    isspace((unsigned char)text[5]))
+		text += 5;
+	else if (strncasecmp(text, "ANY", 3) == 0 &&
+	    isspace((unsigned char)text[3]))
+		text += 3;
+	num = strtoul(text, &end, 10);
+	end += strspn(end, " \t\n");
+	return num > 0 && num < UINT16_MAX && *end == '(' ? (unsigned)num : 1;
+}
+
+static bool
+check_durable(const struct postgres *postgres, const char *names,
+    struct error *err)
+{
+	const unsigned machines = 1 + count_standbys(names);
+
+	return machines >= postgres->durable ||
+	    error_set(err, ERROR_UNAVAILABLE,
+		"postgresql: synchronous_standby_names is \"%.100s\": %u"
+		" machine%s would have this, and durable asks for %u",
+		names, machines, machines == 1 ? "" : "s", postgres->durable);
+}
+
+/* --- One transaction. --- */
+
+/* Why did the head not move? */
+static bool
+say_why(struct proposing *proposing, struct db *db, enum failure *what,
+    struct error *err)
+{
+	const struct postgres *postgres = proposing->postgres;
+	PGresult *result = db_run(db, GET_HEAD, NULL, what, err);
+	struct top top = { 0 };
+	const bool ok = result != NULL && top_parse(result, &top, err);
+
+	PQclear(result);
+	if (!ok)
+		return false;
+	proposing->is_stopped = true;
+	if (top.epoch != postgres->epoch)
+		return error_set_outside(err,
+		    "postgresql: another process has taken over (epoch %llu,"
+		    " and not %llu): nothing more is written",
+		    (unsigned long long)top.epoch,
+		    (unsigned long long)postgres->epoch);
+	return error_set(err, ERROR_UNTRUSTED,
+	    "postgresql: the database has %llu entries, and not the %llu that"
+	    " were written: it went back to an older state, or another program"
+	    " wrote to it. Nothing more is written",
+	    (unsigned long long)top.size,
+	    (unsigned long long)proposing->proposal->size);
+}
+
+static bool
+move_head(struct proposing *proposing, struct db *db, enum failure *what,
+    struct error *err)
+{
+	const struct proposal *proposal = proposing->proposal;
+	struct params params = { .num = 0 };
+	PGresult *result;
+	char names[1024];
+	bool ok;
+
+	params_u64(&params, proposing->postgres->epoch);
+	params_u64(&params, proposal->size);
+	params_u64(&params, proposing->size);
+	params_u64(&params, proposing->end);
+	params_bytes(&params, digest_span(&proposal->root));
+	params_u64(&params, proposal->at);
+	if ((result = db_run(db, MOVE_HEAD, &params, what, err)) == NULL)
+		return false;
+	if (PQntuples(result) != 1) {
+		PQclear(result);
+		return say_why(proposing, db, what, err);
+	}
+	snprintf(names, sizeof(names), "%.*s", PQgetlength(result, 0, 0),
+	    PQgetvalue(result, 0, 0));
+	ok = check_durable(proposing->postgres, names, err);
+	PQclear(result);
+	return ok;
+}
+
+/* Without entries the head stays; it must be ours nevertheless. */
+static bool
+check_head(struct proposing *proposing, struct db *db, enum failure *what,
+    struct error *err)
+{
+	PGresult *result = db_run(db, FENCE_HEAD, NULL, what, err);
+	struct top top = { 0 };
+	const bool ok = result != NULL && top_parse(result, &top, err);
+
+	PQclear(result);
+	return ok &&
+	    ((top.epoch == proposing->postgres->epoch &&
+		 top.size == proposing->proposal->size) ||
+		say_why(proposing, db, what, err));
+}
+
+static bool
+write_entries(const struct proposal *proposal, struct db *db,
+    enum failure *what, struct error *err)
+{
+	uint64_t at = proposal->at;
+	struct copy copy;
+	bool ok;
+
+	if (proposal->num_entries == 0)
+		return true;
+	ok = copy_begin(&copy, db,
+	    "COPY entry (i, at, line) FROM STDIN (FORMAT binary)", what, err);
+	for (size_t i = 0; ok && i < proposal->num_entries; i++) {
+		ok = copy_row(&copy, 3, err) &&
+		    copy_u64(&copy, proposal->size + i, err) &&
+		    copy_u64(&copy, at, err) &&
+		    copy_bytes(&copy, proposal->entries[i], err);
+		at += 2 + proposal->entries[i].len;
+	}
+	return copy_end(&copy, ok, what, err);
+}
+
+static bool
+write_all(struct proposing *proposing, struct db *db, enum failure *what,
+    struct error *err)
+{
+	const struct proposal *proposal = proposing->proposal;
+
+	if (!(proposal->num_entries > 0
+		    ? move_head(proposing, db, what, err)
+		    : check_head(proposing, db, what, err)) ||
+	    (proposal->objects != NULL &&
+		!set_write(proposal->objects, db, what, err)) ||
+	    !names_write(db, proposal->names, proposal->num_names, what, err))
+		return false;
+	if (proposal->stored != NULL && !proposing->was_stored)
+		proposal->stored(proposal->arg);
+	proposing->was_stored = true;
+	return write_entries(proposal, db, what, err);
+}
+
+/* --- Until it is known. --- */
+
+/*
+ * COMMIT's answer was lost: *done tells whether the proposal was stored, once
+ * that is certain.
+ */
+static bool
+find_out(struct proposing *proposing, bool *done, struct error *err)
+{
+	const struct proposal *proposal = proposing->proposal;
+	struct error why = { 0 };
+	struct top top = { 0 };
+
+	if (!postgres_fence(proposing->postgres, &top, &why)) {
+		proposing->is_stopped = true;
+		return error_set_outside(err,
+		    "postgresql: it is not known whether the last entries"
+		    " were stored: %s",
+		    why.detail);
+	}
+	*done = proposal->num_entries > 0 && top.size == proposing->size &&
+	    top.epoch == proposing->postgres->epoch &&
+	    digest_eq(&top.root, &proposal->root);
+	if (*done ||
+	    (top.size == proposal->size &&
+		top.epoch == proposing->postgres->epoch))
+		return true;
+	proposing->is_stopped = true;
+	return error_set_outside(err,
+	    "postgresql: another process has taken over (epoch %llu, and not"
+	    " %llu): nothing more is written",
+	    (unsigned long long)top.epoch,
+	    (unsigned long long)proposing->postgres->epoch);
+}
+
+/* Try once; *again: nothing was stored, and it may be tried again. */
+static bool
+try_once(struct proposing *proposing, bool *again, struct error *err)
+{
+	struct postgres *postgres = proposing->postgres;
+	struct db *db = pool_take(postgres, &postgres->writers, err);
+	enum failure what = FAILED;
+	enum commit end = COMMIT_UNDONE;
+	bool done = false;
+
+	*again = false;
+	if (db == NULL)
+		return false;
+	if (db_do(db, "BEGIN", &what, err) &&
+	    write_all(proposing, db, &what, err))
+		end = db_commit(db, &what, err);
+	else
+		db_rollback(db);
+	pool_give(&postgres->writers, db);
+	if (end == COMMIT_LOST) {
+		if (!find_out(proposing, &done, err))
+			return false;
+		*again = !done;
+		return done;
+	}
+	*again = end == COMMIT_UNDONE && what != FAILED;
+	return end == COMMIT_DONE;
+}
+
+static uint64_t
+end_of(const struct proposal *proposal)
+{
+	uint64_t end = proposal->at;
+
+	for (size_t i = 0; i < proposal->num_entries; i++)
+		end += 2 + proposal->entries[i].len;
+	return end;
+}
+
+bool
+postgres_propose(struct backend *backend, const struct proposal *proposal,
+    struct error *err)
+{
+	struct proposing proposing = { .postgres = postgres_of(backend),
+		.proposal = proposal,
+		.size = proposal->size + proposal->num_entries,
+		.end = end_of(proposal) };
+	bool again = true;
+
+	if (!postgres_renew(backend, err))
+		return false;
+	for (unsigned n = 0; again && n < TRIES; n++) {
+		*err = (struct error){ 0 };
+		if (try_once(&proposing, &again, err)) {
+			*err = (struct error){ 0 };
+			return true;
+		}
+	}
+	/* What is damaged, or another's, no second try makes right. */
+	if (proposing.is_stopped || err->kind == ERROR_UNTRUSTED)
+		return false;
+	return error_make_unavailable(err);
+}

@@ -1,0 +1,278 @@
+/*
+ * The tables, and who may do what with them.
+ *
+ * No large objects, locks or triggers are used: tables, keys and references are
+ * all that is asked of the server.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/postgres/private.h"
+
+static const char tables[] =
+    "CREATE SCHEMA valise;"
+    /* id stays with the record; one row, as in lease and head. */
+    "CREATE TABLE valise.meta ("
+    " one bigint PRIMARY KEY CHECK (one = 1),"
+    " version bigint NOT NULL, id uuid NOT NULL);"
+    "CREATE TABLE valise.lease ("
+    " id bigint PRIMARY KEY CHECK (id = 1),"
+    " holder bytea NOT NULL, epoch bigint NOT NULL,"
+    " until timestamptz NOT NULL);"
+    /* The newest proposal: at is the length of its entries in bytes. */
+    "CREATE TABLE valise.head ("
+    " id bigint PRIMARY KEY CHECK (id = 1), epoch bigint NOT NULL,"
+    " size bigint NOT NULL, at bigint NOT NULL, root bytea NOT NULL);"
+    /* Every proposal: one after each size, so that there is one history. */
+    "CREATE TABLE valise.chain ("
+    " size bigint PRIMARY KEY, prior bigint NOT NULL UNIQUE,"
+    " root bytea NOT NULL CHECK (octet_length(root) = 32),"
+    " epoch bigint NOT NULL, at bigint NOT NULL, CHECK (size > prior));"
+    "CREATE TABLE valise.published ("
+    " n bigint PRIMARY KEY,"
+    " size bigint NOT NULL REFERENCES valise.chain (size),"
+    " time_ms bigint NOT NULL, root bytea NOT NULL,"
+    " signature bytea NOT NULL CHECK (octet_length(signature) = 64));"
+    "CREATE TABLE valise.entry ("
+    " i bigint PRIMARY KEY, at bigint NOT NULL UNIQUE,"
+    " line bytea NOT NULL CHECK (octet_length(line) <= 65535));"
+    "CREATE TABLE valise.upload ("
+    " id bytea PRIMARY KEY CHECK (octet_length(id) = 16),"
+    " at timestamptz NOT NULL DEFAULT clock_timestamp());"
+    "CREATE TABLE valise.chunk ("
+    " upload bytea REFERENCES valise.upload (id) ON DELETE CASCADE,"
+    " n bigint, z bytea NOT NULL, PRIMARY KEY (upload, n));"
+    /* z is the zlib stream, or NULL: then it is in pieces, of upload. */
+    "CREATE TABLE valise.object ("
+    " oid bytea PRIMARY KEY CHECK (octet_length(oid) = 20),"
+    " type bigint NOT NULL, size bigint NOT NULL, packed bigint NOT NULL,"
+    " upload bytea UNIQUE REFERENCES valise.upload (id), z bytea,"
+    " CHECK ((upload IS NULL) <> (z IS NULL)));"
+    /* oid NULL: the name was removed. */
+    "CREATE TABLE valise.name ("
+    " name text COLLATE \"C\" PRIMARY KEY,"
+    " oid bytea CHECK (octet_length(oid) = 20));"
+    /* What is deflated is not compressed once more. */
+    "ALTER TABLE valise.object ALTER z SET STORAGE EXTERNAL;"
+    "ALTER TABLE valise.chunk ALTER z SET STORAGE EXTERNAL;"
+    /* Rows that change often leave room for their next versions. */
+    "ALTER TABLE valise.head SET (fillfactor = 10);"
+    "ALTER TABLE valise.lease SET (fillfactor = 10);"
+    "INSERT INTO valise.lease VALUES (1, '', 0, 'epoch');"
+    "INSERT INTO valise.head VALUES (1, 0, 0, 0,"
+    " decode(repeat('00', 32), 'hex'))";
+
+/* Is there a table of this schema? */
+static bool
+find_tables(struct db *db, bool *there, struct error *err)
+{
+	PGresult *result = db_ask(db,
+	    "SELECT to_regclass('valise.meta') IS NOT NULL", NULL, err);
+
+	*there = result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	PQclear(result);
+	return result != NULL;
+}
+
+/* Get the version of the tables and the record's id. */
+static bool
+read_meta(struct db *db, unsigned long *version, char id[POSTGRES_ID],
+    struct error *err)
+{
+	PGresult *result =
+	    db_ask(db, "SELECT version, id::text FROM valise.meta", NULL, err);
+	bool ok = result != NULL;
+
+	if (ok && (PQntuples(result) != 1 || PQgetlength(result, 0, 1) != 36))
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: table meta is damaged");
+	if (ok) {
+		*version = strtoul(PQgetvalue(result, 0, 0), NULL, 10);
+		memcpy(id, PQgetvalue(result, 0, 1), POSTGRES_ID);
+	}
+	PQclear(result);
+	return ok;
+}
+
+static bool
+check_version(unsigned long version, struct error *err)
+{
+	if (version == SCHEMA_VERSION)
+		return true;
+	return error_set(err, ERROR_CONFLICT,
+	    "postgresql: the tables are of version %lu, and this program knows"
+	    " version %d: use the newer valised",
+	    version, SCHEMA_VERSION);
+}
+
+/* --- Making them. --- */
+
+static bool
+make_tables(struct db *db, struct error *err)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql),
+	    "INSERT INTO valise.meta VALUES (1, %d, gen_random_uuid())",
+	    SCHEMA_VERSION);
+	return db_do(db, tables, NULL, err) && db_do(db, sql, NULL, err);
+}
+
+/* Tables that are there may be used if nothing is in them. */
+static bool
+check_empty(struct db *db, struct error *err)
+{
+	unsigned long version;
+	char id[POSTGRES_ID];
+	PGresult *result;
+	bool is_empty;
+
+	if (!read_meta(db, &version, id, err) || !check_version(version, err))
+		return false;
+	result = db_ask(db,
+	    "SELECT 1 FROM valise.head WHERE size > 0 UNION ALL"
+	    " (SELECT 1 FROM valise.object LIMIT 1) UNION ALL"
+	    " (SELECT 1 FROM valise.name LIMIT 1)",
+	    NULL, err);
+	if (result == NULL)
+		return false;
+	is_empty = PQntuples(result) == 0;
+	PQclear(result);
+	return is_empty ||
+	    error_set(err, ERROR_CONFLICT,
+		"postgresql: there is a record in this database already (%s)",
+		id);
+}
+
+static bool
+grant(struct db *db, const char *writer, struct error *err)
+{
+	char *name, sql[2048];
+	bool ok;
+
+	if (writer == NULL)
+		return true;
+	name = PQescapeIdentifier(db->conn, writer, strlen(writer));
+	if (name == NULL)
+		return error_set(err, ERROR_MALFORMED,
+		    "postgresql: this is no name of a role");
+	ok = snprintf(sql, sizeof(sql),
+		 "GRANT USAGE ON SCHEMA valise TO %s;"
+		 "GRANT SELECT ON ALL TABLES IN SCHEMA valise TO %s;"
+		 "GRANT UPDATE ON valise.lease, valise.head, valise.name TO %s;"
+		 "GRANT INSERT ON valise.chain, valise.published, valise.entry,"
+		 " valise.upload, valise.chunk, valise.object, valise.name"
+		 " TO %s",
+		 name, name, name, name) < (int)sizeof(sql) ||
+	    error_set(err, ERROR_LIMIT,
+		"postgresql: a role's name is too"
+		" long");
+	PQfreemem(name);
+	return ok && db_do(db, sql, NULL, err);
+}
+
+static bool
+create(struct db *db, const char *writer, struct error *err)
+{
+	enum failure what;
+	bool there;
+
+	if (!db_do(db, "BEGIN", NULL, err) || !find_tables(db, &there, err) ||
+	    !(there ? check_empty(db, err) : make_tables(db, err)) ||
+	    !grant(db, writer, err))
+		return false;
+	return db_commit(db, &what, err) == COMMIT_DONE ||
+	    error_context(err, "it is not known whether the tables were made");
+}
+
+/* Connect once, as the owner. */
+static struct db *
+open_owner(const struct postgres_settings *settings, struct error *err)
+{
+	struct keywords keywords;
+	struct db *db;
+
+	if (!keywords_make(settings, true, &keywords, err))
+		return NULL;
+	db = db_open(&keywords, "on", err);
+	keywords_free(&keywords);
+	return db;
+}
+
+bool
+postgres_create(const struct postgres_settings *settings, const char *writer,
+    struct error *err)
+{
+	struct db *db = open_owner(settings, err);
+	const bool ok = db != NULL && create(db, writer, err);
+
+	db_close(db);
+	return ok;
+}
+
+bool
+postgres_tidy(const struct postgres_settings *settings, unsigned *removed,
+    struct error *err)
+{
+	struct db *db = open_owner(settings, err);
+	PGresult *result = NULL;
+	char sql[320];
+
+	*removed = 0;
+	snprintf(sql, sizeof(sql),
+	    "DELETE FROM valise.upload WHERE at < clock_timestamp() - interval"
+	    " '%d seconds' AND NOT EXISTS (SELECT 1 FROM valise.object WHERE"
+	    " object.upload = upload.id)",
+	    LIMIT_SECONDS_PIECES);
+	if (db != NULL)
+		result = db_ask(db, sql, NULL, err);
+	if (result != NULL)
+		*removed = (unsigned)strtoul(PQcmdTuples(result), NULL, 10);
+	PQclear(result);
+	db_close(db);
+	return result != NULL;
+}
+
+/* --- Opening them. --- */
+
+/* A role that may do more than it needs is refused. */
+static bool
+check_role(struct db *db, struct error *err)
+{
+	PGresult *result = db_ask(db,
+	    "SELECT relname FROM pg_class WHERE relnamespace ="
+	    " 'valise'::regnamespace AND relkind = 'r' AND"
+	    " (has_table_privilege(oid, 'DELETE, TRUNCATE') OR"
+	    " (relname NOT IN ('head', 'lease', 'name') AND"
+	    " has_table_privilege(oid, 'UPDATE')) OR"
+	    " has_schema_privilege(relnamespace, 'CREATE'))"
+	    " ORDER BY relname LIMIT 1",
+	    NULL, err);
+	bool ok = result != NULL;
+
+	if (ok && PQntuples(result) > 0)
+		ok = error_set(err, ERROR_REFUSED,
+		    "postgresql: the role \"%s\" may change or delete rows of"
+		    " table %s: the daemon needs a role of its own, to which"
+		    " init gives no more than it needs",
+		    PQuser(db->conn), PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return ok;
+}
+
+bool
+schema_check(struct db *db, bool writes, char id[POSTGRES_ID],
+    struct error *err)
+{
+	unsigned long version;
+	bool there;
+
+	if (!find_tables(db, &there, err))
+		return false;
+	if (!there)
+		return error_set(err, ERROR_NOT_FOUND,
+		    "postgresql: there is no record in database \"%s\"",
+		    PQdb(db->conn));
+	return read_meta(db, &version, id, err) &&
+	    check_version(version, err) && (!writes || check_role(db, err));
+}

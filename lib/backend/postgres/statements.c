@@ -1,0 +1,98 @@
+/*
+ * The statements, which are all that is ever sent beside BEGIN, COMMIT, COPY
+ * and the settings of a session.  They are plain SQL, without functions of one
+ * server's own but the clock and the setting that is asked for.
+ */
+#include "backend/postgres/statements.h"
+
+const char *const statements[STATEMENTS] = {
+	[GET_LEASE] =
+	    "SELECT epoch, (extract(epoch FROM until) * 1000)::bigint,"
+	    " until < clock_timestamp() FROM lease WHERE id = 1",
+	[TAKE_LEASE] =
+	    "UPDATE lease SET holder = $1::bytea, epoch = CASE WHEN holder ="
+	    " $1::bytea THEN epoch ELSE epoch + 1 END, until ="
+	    " clock_timestamp() + $2::bigint * interval '1 second'"
+	    " WHERE id = 1 AND (holder = $1::bytea OR until <"
+	    " clock_timestamp()) RETURNING epoch",
+	[RENEW_LEASE] =
+	    "UPDATE lease SET until = clock_timestamp() +"
+	    " $2::bigint * interval '1 second'"
+	    " WHERE id = 1 AND holder = $1::bytea AND epoch = $3::bigint"
+	    " RETURNING epoch",
+	[END_LEASE] = "UPDATE lease SET until = 'epoch', holder = ''"
+		      " WHERE id = 1 AND holder = $1::bytea",
+	[TAKE_HEAD] = "UPDATE head SET epoch = $1::bigint WHERE id = 1 AND"
+		      " epoch <= $1::bigint RETURNING epoch, size, at, root",
+	[FENCE_HEAD] = "UPDATE head SET epoch = epoch WHERE id = 1"
+		       " RETURNING epoch, size, at, root",
+	[GET_HEAD] = "SELECT epoch, size, at, root FROM head WHERE id = 1",
+	[MOVE_HEAD] =
+	    "WITH moved AS (UPDATE head SET size = $3::bigint,"
+	    " at = $4::bigint, root = $5::bytea WHERE id = 1 AND"
+	    " epoch = $1::bigint AND size = $2::bigint AND at = $6::bigint"
+	    " RETURNING size) INSERT INTO chain (size, prior, root, epoch, at)"
+	    " SELECT $3::bigint, $2::bigint, $5::bytea, $1::bigint,"
+	    " $4::bigint FROM moved"
+	    " RETURNING current_setting('synchronous_standby_names')",
+	[GET_PROPOSED] = "SELECT size, at, root FROM chain WHERE"
+			 " size > $1::bigint ORDER BY size LIMIT 1",
+	[GET_CHAIN] =
+	    "SELECT size, at, root FROM chain WHERE size = $1::bigint",
+	[ADD_PUBLISHED] =
+	    "INSERT INTO published (n, size, time_ms, root, signature) SELECT"
+	    " $1::bigint, size, $3::bigint, root, $5::bytea FROM chain WHERE"
+	    " size = $2::bigint AND root = $4::bytea ON CONFLICT DO NOTHING",
+	[GET_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
+			  " published WHERE n = $1::bigint",
+	[GET_LAST_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
+			       " published ORDER BY n DESC LIMIT 1",
+	[READ_ENTRIES] = "SELECT at, line FROM entry WHERE at >= (SELECT"
+			 " max(at) FROM entry WHERE at <= $1::bigint) AND"
+			 " at < $2::bigint ORDER BY at",
+	[KNOWN_OBJECTS] =
+	    "SELECT oid FROM object WHERE oid = ANY ($1::bytea[])",
+	[HAS_OBJECT] = "SELECT 1 FROM object WHERE oid = $1::bytea",
+	[FIND_OBJECT] = "SELECT oid, type, size, packed, upload, z FROM object"
+			" WHERE oid = $1::bytea",
+	[EACH_OBJECT] = "SELECT oid, type, size, packed, upload FROM object"
+			" WHERE oid > $1::bytea AND ($2::bytea IS NULL OR"
+			" oid < $2::bytea) ORDER BY oid LIMIT 4096",
+	[FIND_PIECE] = "SELECT z FROM chunk WHERE upload = $1::bytea AND"
+		       " n = $2::bigint",
+	[ADD_UPLOAD] = "INSERT INTO upload (id) VALUES ($1::bytea)"
+		       " ON CONFLICT DO NOTHING",
+	[ADD_PIECE] = "INSERT INTO chunk (upload, n, z) VALUES ($1::bytea,"
+		      " $2::bigint, $3::bytea) ON CONFLICT DO NOTHING",
+	[COUNT_PIECES] = "SELECT count(*), coalesce(max(n) + 1, 0)::bigint,"
+			 " coalesce(sum(octet_length(z)), 0)::bigint FROM chunk"
+			 " WHERE upload = $1::bytea",
+	[GET_NAME] = "SELECT oid FROM name WHERE name = $1::text AND oid IS NOT"
+		     " NULL",
+	[SET_NAMES] =
+	    "INSERT INTO name (name, oid) SELECT * FROM unnest($1::text[],"
+	    " $2::bytea[]) ON CONFLICT (name) DO UPDATE SET oid = EXCLUDED.oid",
+	[EACH_NAME] = "SELECT name, oid FROM name WHERE name > $1::text AND"
+		      " name < $2::text AND oid IS NOT NULL ORDER BY name"
+		      " LIMIT 4096",
+	[CHECK_HEAD] =
+	    "SELECT 1 FROM head LEFT JOIN (SELECT * FROM chain ORDER BY size"
+	    " DESC LIMIT 1) AS newest ON true WHERE"
+	    " head.size <> coalesce(newest.size, 0) OR"
+	    " head.at <> coalesce(newest.at, 0) OR head.root <> newest.root",
+	[CHECK_CHAIN] =
+	    "SELECT size FROM (SELECT size, prior, lag(size, 1, 0::bigint)"
+	    " OVER (ORDER BY size) AS before FROM chain) AS steps"
+	    " WHERE prior <> before ORDER BY size LIMIT 1",
+	[CHECK_ENTRIES] =
+	    "SELECT 1 FROM head LEFT JOIN (SELECT i,"
+	    " at + 2 + octet_length(line) AS after FROM entry ORDER BY at DESC"
+	    " LIMIT 1) AS newest ON true WHERE"
+	    " head.at <> coalesce(newest.after, 0) OR"
+	    " head.size <> coalesce(newest.i + 1, 0)",
+	[CHECK_PUBLISHED] =
+	    "SELECT n FROM (SELECT n, size, root, lag(n, 1, -1::bigint)"
+	    " OVER (ORDER BY n) AS before FROM published) AS steps"
+	    " LEFT JOIN chain USING (size) WHERE n <> before + 1 OR"
+	    " chain.root IS DISTINCT FROM steps.root ORDER BY n LIMIT 1",
+};

@@ -1,0 +1,105 @@
+/*
+ * Transactions that write, and what follows when COMMIT's answer is lost.
+ */
+#include <time.h>
+
+#include "backend/postgres/private.h"
+#include "base/time.h"
+
+enum { TRIES = 8, SHORTEST_MS = 20, LONGEST_MS = 1000 };
+
+/* Wait before the n-th try after a connection was lost. */
+static void
+wait_before(unsigned n)
+{
+	const long ms = n < 6 ? (long)SHORTEST_MS << n : (long)LONGEST_MS;
+	const struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+static int64_t
+seconds_from_now(unsigned seconds)
+{
+	return time_monotonic_ms() + (int64_t)seconds * 1000;
+}
+
+/* Run the transaction once. */
+static enum commit
+run_once(struct db *db, postgres_work *work, void *arg, enum failure *what,
+    struct error *err)
+{
+	*what = FAILED;
+	if (db_do(db, "BEGIN", what, err) && work(arg, db, what, err))
+		return db_commit(db, what, err);
+	db_rollback(db);
+	return COMMIT_UNDONE;
+}
+
+bool
+postgres_transact(struct postgres *postgres, unsigned seconds,
+    postgres_work *work, void *arg, struct error *err)
+{
+	const int64_t until = seconds_from_now(seconds);
+
+	for (unsigned n = 0;; n++) {
+		enum failure what = FAILED_BROKEN;
+		enum commit end = COMMIT_UNDONE;
+		struct error why = { 0 };
+		struct db *db = pool_take(postgres, &postgres->writers, &why);
+
+		if (db != NULL)
+			end = run_once(db, work, arg, &what, &why);
+		pool_give(&postgres->writers, db);
+		if (end == COMMIT_DONE)
+			return true;
+		*err = why;
+		if (end != COMMIT_LOST &&
+		    (what == FAILED || why.kind != ERROR_UNAVAILABLE ||
+			(what == FAILED_AGAIN && n >= TRIES)))
+			return false;
+		if (what != FAILED_AGAIN) {
+			if (time_monotonic_ms() >= until)
+				return false;
+			wait_before(n);
+		}
+	}
+}
+
+/* --- The fence. --- */
+
+struct fencing {
+	struct top *top;
+};
+
+static bool
+fence(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	struct fencing *fencing = arg;
+	PGresult *result = db_run(db, FENCE_HEAD, NULL, what, err);
+	const bool ok = result != NULL && top_parse(result, fencing->top, err);
+
+	PQclear(result);
+	return ok;
+}
+
+bool
+postgres_fence(struct postgres *postgres, struct top *out, struct error *err)
+{
+	struct fencing fencing = { out };
+
+	return postgres_transact(postgres, LIMIT_SECONDS_DATABASE, fence,
+	    &fencing, err);
+}
+
+bool
+top_parse(const PGresult *result, struct top *out, struct error *err)
+{
+	return (PQntuples(result) == 1 ||
+		   error_set(err, ERROR_UNTRUSTED,
+		       "postgresql: table head has no row")) &&
+	    row_u64(result, 0, 0, &out->epoch, err) &&
+	    row_u64(result, 0, 1, &out->size, err) &&
+	    row_u64(result, 0, 2, &out->at, err) &&
+	    row_bytes(result, 0, 3, out->root.bytes, 32, err);
+}
