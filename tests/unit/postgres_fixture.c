@@ -148,8 +148,8 @@ pg_start(void)
 	char data[UNIT_DIR + 8];
 
 	if (!find_programs()) {
-		puts("PostgreSQL is not installed: what is tested with it is"
-		     " skipped");
+		puts("skipped: PostgreSQL is not installed: nothing of it is"
+		     " tested");
 		return false;
 	}
 	snprintf(dir, sizeof(dir), "/tmp/valise-pg-XXXXXX");
