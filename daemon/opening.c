@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/data/check_ends.h"
 #include "daemon/log.h"
+#include "daemon/writer/proposed.h"
 #include "record/data.h"
 #include "record/refs.h"
 #include "record/titles.h"
@@ -180,6 +181,22 @@ check_keys(const struct daemon *daemon, struct error *err)
 		(size_t)daemon->record.keys.num, named + 1);
 }
 
+/* Have the signer sign what a writer that died had proposed. */
+static bool
+sign_proposed(struct daemon *daemon, struct error *err)
+{
+	const uint64_t before = journal_size(daemon->record.journal);
+	unsigned num;
+
+	if (!proposed_sign(&daemon->record, daemon->signer, &num, err))
+		return false;
+	if (num > 0)
+		log_info("journal", "signed_proposed=%u from=%llu to=%llu", num,
+		    (unsigned long long)before,
+		    (unsigned long long)journal_size(daemon->record.journal));
+	return true;
+}
+
 /* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
@@ -210,6 +227,9 @@ open_journal(struct daemon *daemon, struct error *err)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the signer's journal key is not the one of vkey: this"
 		    " journal is not signed by it");
+	if (!sign_proposed(daemon, err))
+		return false;
+	head = journal_head(record->journal);
 	note_key_encode(newest, vkey);
 	/* The journal's last entry names a key that is not in use yet. */
 	daemon->replacing = ledger_next_key(daemon->record.ledger)[0] != '\0' &&

@@ -154,6 +154,22 @@ journal_propose(struct journal *journal, struct proposal *proposal,
 }
 
 bool
+journal_proposed(const struct journal *journal, struct head *out,
+    struct error *err)
+{
+	/* As in journal_head(). */
+	pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&journal->mutex;
+
+	*out = (struct head){ .size = 0 };
+	pthread_mutex_lock(mutex);
+	if (journal->num_waiting > 0)
+		out->size = journal->waiting[0].size;
+	pthread_mutex_unlock(mutex);
+	return out->size == 0 ||
+	    journal_root_at(journal, out->size, &out->root, err);
+}
+
+bool
 journal_append(struct journal *journal, const struct span entries[],
     size_t num_entries, struct head *head, struct error *err)
 {

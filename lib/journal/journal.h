@@ -58,8 +58,10 @@ bool journal_create(const char *dir, struct error *err) MUST_USE;
 /*
  * Open a journal. signer is the head that the signer signed last (size 0:
  * none).  All entries are read and hashed.  Entries beyond the signer's size
- * were never shown to anybody and are cut off; entries below it never are.
- * Missing heads are added.
+ * were never shown to anybody.  Files cut them off; what other backends keep is
+ * read, hashed and visited too, and waits for its signature: see
+ * journal_proposed().  Entries below that size are never cut off.  Missing heads
+ * are added.
  *
  * ERROR_UNTRUSTED  entries, heads and signer contradict each other; the detail
  *  says what, and at which size
@@ -153,6 +155,14 @@ void journal_reserve(const struct journal *journal, uint64_t *has,
  * nothing is left.
  */
 bool journal_use_reserve(const struct journal *journal, uint64_t bytes);
+/*
+ * Get the oldest head that was proposed and is not committed, by its size and
+ * root.  After opening, the caller must have each signed, and commit it, before
+ * it appends anything: what was proposed is never withdrawn.  Its entries can be
+ * read.  out->size is 0 if there is none.
+ */
+bool journal_proposed(const struct journal *journal, struct head *out,
+    struct error *err) MUST_USE;
 /*
  * Commit: the signer has signed head, durably, and it counts from now on.
  * Heads are committed in the order in which they were appended.

@@ -81,6 +81,12 @@ take_entry(struct reading *reading, struct span *out, bool *there,
 struct opening {
 	struct journal *journal;
 	struct head head, signer;
+	/* What the signer has yet to sign, the oldest first. */
+	struct head proposed[JOURNAL_AHEAD];
+	uint64_t proposed_end[JOURNAL_AHEAD]; /* in bytes */
+	unsigned num_proposed;
+	uint64_t last;            /* the size up to which entries are read */
+	uint64_t signed_end;      /* of the signer's entries, in bytes */
 	struct journal_from from; /* the known state; size 0: none */
 	uint64_t first;           /* the first entry to hash */
 	uint64_t first_at;        /* where that entry begins in the file */
@@ -103,21 +109,37 @@ contradiction(struct error *err, const char *what, uint64_t size)
 	    what, (unsigned long long)size);
 }
 
+/* Returns what was proposed at this size and not signed yet, or NULL. */
+static const struct head *
+proposed_at(const struct opening *open, uint64_t size)
+{
+	for (unsigned i = 0; i < open->num_proposed; i++)
+		if (open->proposed[i].size == size)
+			return &open->proposed[i];
+	return NULL;
+}
+
 /*
- * If the signer, a head or the caller has a root for this size, it must be the
- * computed one.
+ * If the signer, a head, a proposal or the caller has a root for this size, it
+ * must be the computed one.
  */
 static bool
-check_root_here(const struct opening *open, struct error *err)
+check_root_here(struct opening *open, struct error *err)
 {
 	const struct merkle_edge *edge = &open->derived.edge;
+	const struct head *proposed = proposed_at(open, edge->size);
 	struct digest root;
 
+	if (edge->size == open->signer.size)
+		open->signed_end = open->derived.end;
 	if (edge->size == 0 ||
 	    (edge->size != open->head.size && edge->size != open->signer.size &&
-		edge->size != open->from.size))
+		edge->size != open->from.size && proposed == NULL))
 		return true;
 	root = merkle_root(edge);
+	if (proposed != NULL && !digest_eq(&root, &proposed->root))
+		return contradiction(err,
+		    "entries are not those that were proposed", edge->size);
 	if (edge->size == open->head.size &&
 	    !digest_eq(&root, &open->head.root))
 		return contradiction(err,
@@ -180,8 +202,9 @@ end_piece(struct opening *open, bool mend, struct error *err)
 }
 
 /*
- * Read entries from the first to be hashed up to the signer's size. mend: all
- * were checked before; write the derived files.
+ * Read entries from the first to be hashed up to the last that was proposed or,
+ * if all were signed, to the signer's size. mend: all were checked before; write
+ * the derived files.
  */
 static bool
 read_entries(struct opening *open, struct reading *reading, bool mend,
@@ -194,14 +217,17 @@ read_entries(struct opening *open, struct reading *reading, bool mend,
 	derived_begin(derived, &open->edge, open->first_at);
 	if (!check_root_here(open, err))
 		return false;
-	while (derived->edge.size < open->signer.size && !stopped(open)) {
+	while (derived->edge.size < open->last && !stopped(open)) {
 		const uint64_t index = derived->edge.size;
 
 		if (!take_entry(reading, &entry, &there, err))
 			return false;
 		if (!there)
 			return contradiction(err,
-			    "entries end before what the signer signed", index);
+			    index < open->signer.size
+				? "entries end before what the signer signed"
+				: "entries end before what was proposed",
+			    index);
 		if (!derived_add(derived, entry, err) ||
 		    (!mend && !visit_entry(open, index, entry, err)) ||
 		    !check_root_here(open, err))
@@ -226,14 +252,48 @@ scan(struct opening *open, uint64_t end, bool mend, struct error *err)
 	return ok;
 }
 
-/* Check all entries up to the signed size. */
+/*
+ * Find what was proposed after the signer's head.  A writer has at most
+ * JOURNAL_AHEAD proposals unsigned, and begins only when none is: more of them
+ * mean that the signer's memory is not this journal's newest.
+ */
+static bool
+find_proposed(struct opening *open, struct error *err)
+{
+	struct backend *backend = open->journal->backend;
+	struct head next;
+	uint64_t end;
+
+	open->last = open->signer.size;
+	if (open->journal->is_view)
+		return true;
+	for (;;) {
+		if (!backend->table->proposed(backend, open->last, &next, &end,
+			err))
+			return false;
+		if (next.size == 0)
+			return true;
+		if (next.size <= open->last ||
+		    open->num_proposed == JOURNAL_AHEAD)
+			return contradiction(err,
+			    "more was proposed than a writer leaves unsigned:"
+			    " the signer's memory was rolled back",
+			    open->signer.size);
+		open->proposed_end[open->num_proposed] = end;
+		open->proposed[open->num_proposed++] = next;
+		open->last = next.size;
+	}
+}
+
+/* Check all entries up to the signed size, and those proposed after it. */
 static bool
 check_entries(struct opening *open, struct error *err)
 {
 	struct backend *backend = open->journal->backend;
 	uint64_t bytes;
 
-	if (!backend->table->log_bytes(backend, &bytes, err))
+	if (!find_proposed(open, err) ||
+	    !backend->table->log_bytes(backend, &bytes, err))
 		return false;
 	if (bytes == 0 && open->signer.size > 0)
 		return contradiction(err,
@@ -261,7 +321,7 @@ mend_derived(struct opening *open, struct error *err)
 {
 	struct journal *journal = open->journal;
 	const struct journal_mended *mended = open->mended;
-	const uint64_t size = open->signer.size, end = open->derived.end;
+	const uint64_t size = open->derived.edge.size, end = open->derived.end;
 
 	if (journal->is_view)
 		return true;
@@ -275,8 +335,9 @@ mend_derived(struct opening *open, struct error *err)
 }
 
 /*
- * Set the journal's state to what was checked; the backend of a writer cuts
- * what lies beyond it.
+ * Set the journal's state to what was checked: what was proposed waits for its
+ * commit, as after journal_propose().  The backend of a writer cuts what lies
+ * beyond.
  */
 static bool
 complete(struct opening *open, struct error *err)
@@ -286,12 +347,17 @@ complete(struct opening *open, struct error *err)
 
 	journal->edge = open->derived.edge;
 	journal->end = open->derived.end;
-	journal->size = journal->edge.size;
+	journal->size = open->signer.size;
 	journal->head = open->signer;
 	if (journal->is_view)
 		return true;
+	for (unsigned i = 0; i < open->num_proposed; i++) {
+		journal->waiting[i].size = open->proposed[i].size;
+		journal->waiting[i].end = open->proposed_end[i];
+	}
+	journal->num_waiting = open->num_proposed;
 	open->mended->heads_completed = open->head.size != open->signer.size;
-	return backend->table->settle(backend, &open->signer, journal->end,
+	return backend->table->settle(backend, &open->signer, open->signed_end,
 	    err);
 }
 
@@ -504,6 +570,7 @@ journal_check(struct journal *journal, journal_visitor *visit, void *arg,
 
 	*mended = (struct journal_mended){ 0 };
 	open.head = open.signer;
+	open.last = open.signer.size;
 	derived_init(&open.derived);
 	ok = open.signer.size == 0 ||
 	    (backend->table->log_bytes(backend, &bytes, err) &&

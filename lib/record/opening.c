@@ -58,8 +58,12 @@ open_whole(struct backend *backend, const char *dir, const char *path,
 		out->ledger = NULL;
 		return false;
 	}
-	/* Without a new file the next start only takes longer. */
-	if (!ledger_file_write(path, out->journal, out->ledger, &why) &&
+	/*
+	 * Without a new file the next start only takes longer.  While something
+	 * waits for its signature the ledger is ahead of the journal.
+	 */
+	if (ledger_size(out->ledger) == journal_size(out->journal) &&
+	    !ledger_file_write(path, out->journal, out->ledger, &why) &&
 	    out->dropped.kind == ERROR_NONE)
 		out->dropped = why;
 	return true;

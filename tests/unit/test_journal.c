@@ -283,6 +283,114 @@ START_TEST(heads_that_are_behind_the_signer_are_completed)
 }
 END_TEST
 
+/* --- What was proposed and not signed; only some backends keep it. --- */
+
+/*
+ * _i: how many batches the writer proposed before it died, with a signed one
+ * before them.
+ */
+START_TEST(what_was_proposed_waits_for_its_signature)
+{
+	struct head wants[JOURNAL_AHEAD], signed_head, head;
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct journal *journal;
+	uint64_t num;
+
+	fixture_make_dir();
+	signed_head = write_batches(some_batches, 3, true);
+	journal = reopen(&signed_head, &num, &mended, &err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	for (int i = 0; i < _i; i++)
+		wants[i] = append_one(journal, i == 0 ? "first" : "second");
+	journal_free(journal);
+	/* It is read and visited, and does not count. */
+	journal = reopen(&signed_head, &num, &mended, &err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(num, signed_head.size + (uint64_t)_i);
+	ck_assert_uint_eq(mended.cut_bytes, 0);
+	ck_assert_uint_eq(journal_size(journal), signed_head.size);
+	for (int i = 0; i < _i; i++) {
+		ck_ok(journal_proposed(journal, &head, &err), err);
+		ck_assert_uint_eq(head.size, wants[i].size);
+		ck_assert(digest_eq(&head.root, &wants[i].root));
+		fixture_sign_head(&head);
+		ck_ok(journal_commit(journal, &head, &err), err);
+		ck_assert_uint_eq(journal_size(journal), head.size);
+		signed_head = head;
+	}
+	ck_ok(journal_proposed(journal, &head, &err), err);
+	ck_assert_uint_eq(head.size, 0);
+	/* It goes on from there. */
+	head = append_one(journal, "third");
+	ck_assert_uint_eq(head.size, signed_head.size + 1);
+	fixture_sign_head(&head);
+	ck_ok(journal_commit(journal, &head, &err), err);
+	journal_free(journal);
+	journal = reopen(&head, &num, &mended, &err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(num, head.size);
+	ck_assert_uint_eq(mended.hashes_rebuilt + mended.ends_rebuilt, 0);
+	journal_free(journal);
+	fixture_remove_dir();
+}
+END_TEST
+
+static void
+refuse_to_open(const struct head *head, const char *why)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	uint64_t num;
+
+	ck_assert_ptr_null(reopen(head, &num, &mended, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	ck_assert_msg(strstr(err.detail, why) != NULL, "%s", err.detail);
+}
+
+/* A writer leaves two proposals at most: more were signed by somebody. */
+START_TEST(too_much_that_was_proposed_is_refused)
+{
+	struct head before;
+
+	fixture_make_dir();
+	before = write_batches(some_batches, 1, true);
+	for (unsigned i = 0; i <= JOURNAL_AHEAD; i++) {
+		const struct span line = span_of_str("later");
+		const struct proposal proposal = { .size = 1 + i,
+			.at = 9 + 7 * i,
+			.entries = &line,
+			.num_entries = 1 };
+		struct error err = { 0 };
+
+		ck_ok(memory->table->propose(memory, &proposal, &err), err);
+	}
+	refuse_to_open(&before, "rolled back");
+	fixture_remove_dir();
+}
+END_TEST
+
+START_TEST(a_proposal_of_another_root_is_refused)
+{
+	const struct span line = span_of_str("later");
+	const struct proposal proposal = { .size = 1,
+		.at = 9,
+		.entries = &line,
+		.num_entries = 1,
+		.root = { { 1 } } };
+	struct error err = { 0 };
+	struct head before;
+
+	fixture_make_dir();
+	before = write_batches(some_batches, 1, true);
+	ck_ok(memory->table->propose(memory, &proposal, &err), err);
+	refuse_to_open(&before, "not those that were proposed at size 2");
+	fixture_remove_dir();
+}
+END_TEST
+
+/* --- Damage. --- */
+
 static void
 damage(const char *name, off_t at, bool truncate_it)
 {
@@ -646,9 +754,7 @@ static void
 fill_common(TCase *t)
 {
 	tcase_add_test(t, a_journal_opens_as_it_was_left);
-	tcase_add_test(t, a_batch_that_was_never_signed_is_cut);
 	tcase_add_test(t, a_batch_is_appended_before_the_last_is_committed);
-	tcase_add_test(t, what_was_appended_beyond_what_was_signed_is_cut);
 	tcase_add_test(t, heads_that_are_behind_the_signer_are_completed);
 	tcase_add_test(t, a_signer_whose_memory_was_rolled_back_is_refused);
 }
@@ -658,6 +764,10 @@ fill_memory(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up_memory, tear_down_memory);
 	fill_common(t);
+	tcase_add_loop_test(t, what_was_proposed_waits_for_its_signature, 0,
+	    JOURNAL_AHEAD + 1);
+	tcase_add_test(t, too_much_that_was_proposed_is_refused);
+	tcase_add_test(t, a_proposal_of_another_root_is_refused);
 	tcase_add_loop_test(t, a_proposal_that_stored_nothing_is_made_again, 0,
 	    2);
 }
@@ -666,6 +776,8 @@ static void
 fill_files(TCase *t)
 {
 	fill_common(t);
+	tcase_add_test(t, a_batch_that_was_never_signed_is_cut);
+	tcase_add_test(t, what_was_appended_beyond_what_was_signed_is_cut);
 	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
 	tcase_add_loop_test(t, of_what_is_known_only_the_newest_is_hashed, 0,
 	    COUNT(later));

@@ -18,6 +18,7 @@
 #include "daemon/signer/memory.h"
 #include "daemon/signer/messages.h"
 #include "daemon/signer/vault.h"
+#include "daemon/writer/proposed.h"
 #include "daemon/writer/registrar.h"
 #include "policy_fixture.h"
 
@@ -652,16 +653,18 @@ START_TEST(an_act_that_was_judged_by_other_lists_is_made_again)
 }
 END_TEST
 
-START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
+/*
+ * Append two batches of a refusal each, and let the signer refuse the first, so
+ * that the daemon ends.  Returns how many bytes were appended.
+ */
+static off_t
+die_unsigned(void)
 {
-	struct test_act one = refusal("mou/one"), two = refusal("mou/two");
-	struct journal_mended mended;
-	struct error err = { 0 };
-	struct journal *journal;
-	struct ledger *ledger;
-	struct head head;
+	static struct test_act one, two;
 	off_t first;
 
+	one = refusal("mou/one");
+	two = refusal("mou/two");
 	start_registrar();
 	gate.refuses = true;
 	submit(&one);
@@ -674,19 +677,80 @@ START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
 	WAIT_FOR(gate.failed);
 	ck_assert(!is_done(&one) && !is_done(&two));
 	ck_assert_uint_eq(journal_size(record.journal), 0);
-	/* The next start. */
-	ck_ok(signer_remembered(dir, &head, &err), err);
-	ck_assert_ptr_nonnull(ledger = ledger_new(&err));
-	journal =
-	    journal_open_on(store_backend(record.store), path_of("journal"),
-		&record.keys, &head, NULL, ledger_visit, ledger, &mended, &err);
-	ck_assert_msg(journal != NULL, "%s", err.detail);
-	ck_assert_uint_eq(mended.cut_bytes, (uint64_t)first);
-	ck_assert_uint_eq(journal_size(journal), 0);
-	journal_free(journal);
-	ledger_free(ledger);
 	/* The registrar's threads still wait: they end with this process. */
 	registrar = NULL;
+	return first;
+}
+
+/* Open the journal as the next start does. */
+static void
+start_again(struct record *out, struct journal_mended *mended)
+{
+	struct error err = { 0 };
+	struct head head;
+
+	*out = record;
+	ck_ok(signer_remembered(dir, &head, &err), err);
+	ck_assert_uint_eq(head.size, 0);
+	ck_assert_ptr_nonnull(out->ledger = ledger_new(&err));
+	out->journal = journal_open_on(store_backend(record.store),
+	    path_of("journal"), &record.keys, &head, NULL, ledger_visit,
+	    out->ledger, mended, &err);
+	ck_assert_msg(out->journal != NULL, "%s", err.detail);
+	ck_assert_uint_eq(journal_size(out->journal), 0);
+}
+
+START_TEST(a_batch_that_is_not_signed_ends_the_daemon_and_is_cut)
+{
+	const off_t bytes = die_unsigned();
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct record again;
+	unsigned num;
+
+	start_again(&again, &mended);
+	ck_assert_uint_eq(mended.cut_bytes, (uint64_t)bytes);
+	ck_assert_uint_eq(ledger_size(again.ledger), 0);
+	ck_ok(proposed_sign(&again, signer, &num, &err), err);
+	ck_assert_uint_eq(num, 0);
+	journal_free(again.journal);
+	ledger_free(again.ledger);
+	unit_remove_dir(dir);
+	_exit(0);
+}
+END_TEST
+
+/* Another writer may have had it signed meanwhile: it is never withdrawn. */
+START_TEST(what_was_proposed_is_signed_at_the_next_start)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct record again;
+	struct head head;
+	unsigned num;
+
+	die_unsigned();
+	start_again(&again, &mended);
+	ck_assert_uint_eq(mended.cut_bytes, 0);
+	ck_assert_uint_eq(ledger_size(again.ledger), 2);
+	/* The signer refuses still: nothing is left out. */
+	allow(3);
+	ck_assert(!proposed_sign(&again, signer, &num, &err));
+	ck_assert_ptr_nonnull(strstr(err.detail, "up to size 1"));
+	gate.refuses = false;
+	allow(5);
+	err = (struct error){ 0 };
+	ck_ok(proposed_sign(&again, signer, &num, &err), err);
+	ck_assert_uint_eq(num, 2);
+	ck_assert_uint_eq(journal_size(again.journal), 2);
+	ck_ok(journal_nth_head(again.journal, 0, &head, &err), err);
+	ck_assert_uint_eq(head.size, 1);
+	head = journal_head(again.journal);
+	ck_assert_int_eq(head.time_ms, ledger_time_ms(again.ledger));
+	ck_ok(signer_remembered(dir, &head, &err), err);
+	ck_assert_uint_eq(head.size, 2);
+	journal_free(again.journal);
+	ledger_free(again.ledger);
 	unit_remove_dir(dir);
 	_exit(0);
 }
@@ -783,8 +847,6 @@ fill_common(TCase *t)
 	tcase_add_loop_test(t, what_changes_the_rules_waits_for_the_last, 0,
 	    COUNT(exclusive));
 	tcase_add_test(t, an_act_that_was_judged_by_other_lists_is_made_again);
-	tcase_add_test(t,
-	    a_batch_that_is_not_signed_ends_the_daemon_and_is_cut);
 }
 
 static void
@@ -794,6 +856,8 @@ fill_files(TCase *t)
 	fill_common(t);
 	tcase_add_test(t,
 	    a_batch_whose_objects_are_not_stored_fails_their_acts_only);
+	tcase_add_test(t,
+	    a_batch_that_is_not_signed_ends_the_daemon_and_is_cut);
 	tcase_add_test(t, acts_are_committed_while_packs_are_joined);
 }
 
@@ -802,6 +866,7 @@ fill_memory(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up_memory, tear_down);
 	fill_common(t);
+	tcase_add_test(t, what_was_proposed_is_signed_at_the_next_start);
 }
 
 int

@@ -1,0 +1,54 @@
+/*
+ * Signing what was proposed and never signed (proposed.h).
+ */
+#include "daemon/writer/proposed.h"
+
+#include "journal/entry.h"
+
+/* A head has the time of its batch, which is that of its last entry. */
+static bool
+read_time(const struct journal *journal, struct head *head, struct error *err)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct entry entry;
+	bool ok;
+
+	ok = journal_entry(journal, head->size - 1, &line, err) &&
+	    entry_parse(buf_span(&line), &entry, err);
+	if (ok)
+		head->time_ms = entry.time_ms;
+	buf_free(&line);
+	return ok;
+}
+
+static bool
+sign(struct journal *journal, struct signer *signer, struct head *head,
+    struct error *err)
+{
+	struct merkle_proof proof;
+
+	return read_time(journal, head, err) &&
+	    journal_prove_consistency(journal, journal_size(journal),
+		head->size, &proof, err) &&
+	    signer_checkpoint(signer, head, &proof, err) &&
+	    journal_commit(journal, head, err);
+}
+
+bool
+proposed_sign(const struct record *record, struct signer *signer, unsigned *num,
+    struct error *err)
+{
+	struct journal *journal = record->journal;
+	struct head head;
+
+	for (*num = 0;; ++*num) {
+		if (!journal_proposed(journal, &head, err))
+			return false;
+		if (head.size == 0)
+			return true;
+		if (!sign(journal, signer, &head, err))
+			return error_context(err,
+			    "what was proposed up to size %llu is not signed",
+			    (unsigned long long)head.size);
+	}
+}
