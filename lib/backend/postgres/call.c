@@ -193,8 +193,7 @@ finish(struct db *db, bool waits)
 		if ((result = PQgetResult(db->conn)) == NULL)
 			return last;
 		/* The first error is the reason of those after it. */
-		if (last != NULL &&
-		    PQresultStatus(last) == PGRES_FATAL_ERROR) {
+		if (last != NULL && PQresultStatus(last) == PGRES_FATAL_ERROR) {
 			PQclear(result);
 			continue;
 		}

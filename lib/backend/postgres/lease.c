@@ -231,9 +231,10 @@ postgres_end_lease(struct postgres *postgres)
 	pthread_cond_signal(&postgres->ending);
 	pthread_mutex_unlock(&postgres->mutex);
 	pthread_join(postgres->thread, NULL);
-	if ((db = pool_take(postgres, &postgres->writers, &ignored)) == NULL)
+	/* It does not wait for a standby. */
+	if ((db = pool_take(postgres, &postgres->readers, &ignored)) == NULL)
 		return;
 	params_bytes(&params, span_of(postgres->holder, ID_BYTES));
 	PQclear(db_run(db, END_LEASE, &params, NULL, &ignored));
-	pool_give(&postgres->writers, db);
+	pool_give(&postgres->readers, db);
 }

@@ -18,12 +18,6 @@ wait_before(unsigned n)
 	nanosleep(&time, NULL);
 }
 
-static int64_t
-seconds_from_now(unsigned seconds)
-{
-	return time_monotonic_ms() + (int64_t)seconds * 1000;
-}
-
 /* Run the transaction once. */
 static enum commit
 run_once(struct db *db, postgres_work *work, void *arg, enum failure *what,
@@ -36,33 +30,55 @@ run_once(struct db *db, postgres_work *work, void *arg, enum failure *what,
 	return COMMIT_UNDONE;
 }
 
+/* How a try ended, and whether there is to be another one. */
+struct tried {
+	enum commit end;
+	enum failure what;
+	unsigned n; /* of tries before */
+};
+
+/*
+ * What may have been stored is always found out; an idle connection that broke
+ * meanwhile is no failure; a server that is not there is waited for.
+ */
+static bool
+goes_on(const struct tried *tried, unsigned seconds, int64_t began,
+    const struct error *err)
+{
+	const int64_t now = time_monotonic_ms();
+
+	if (tried->end == COMMIT_LOST)
+		return now < began + LIMIT_SECONDS_DATABASE * INT64_C(1000);
+	if (err->kind != ERROR_UNAVAILABLE || tried->what == FAILED)
+		return false;
+	if (tried->what == FAILED_AGAIN)
+		return tried->n < TRIES;
+	return tried->n == 0 || now < began + (int64_t)seconds * 1000;
+}
+
 bool
 postgres_transact(struct postgres *postgres, unsigned seconds,
     postgres_work *work, void *arg, struct error *err)
 {
-	const int64_t until = seconds_from_now(seconds);
+	const int64_t began = time_monotonic_ms();
+	struct tried tried = { .n = 0 };
 
-	for (unsigned n = 0;; n++) {
-		enum failure what = FAILED_BROKEN;
-		enum commit end = COMMIT_UNDONE;
+	for (;; tried.n++) {
 		struct error why = { 0 };
 		struct db *db = pool_take(postgres, &postgres->writers, &why);
 
+		tried.end = COMMIT_UNDONE;
+		tried.what = FAILED_BROKEN;
 		if (db != NULL)
-			end = run_once(db, work, arg, &what, &why);
+			tried.end = run_once(db, work, arg, &tried.what, &why);
 		pool_give(&postgres->writers, db);
-		if (end == COMMIT_DONE)
+		if (tried.end == COMMIT_DONE)
 			return true;
 		*err = why;
-		if (end != COMMIT_LOST &&
-		    (what == FAILED || why.kind != ERROR_UNAVAILABLE ||
-			(what == FAILED_AGAIN && n >= TRIES)))
+		if (!goes_on(&tried, seconds, began, err))
 			return false;
-		if (what != FAILED_AGAIN) {
-			if (time_monotonic_ms() >= until)
-				return false;
-			wait_before(n);
-		}
+		if (tried.what != FAILED_AGAIN && tried.n > 0)
+			wait_before(tried.n);
 	}
 }
 

@@ -1,0 +1,670 @@
+/*
+ * What only a database can do to a record: lose an answer, go back, hand the
+ * right to write to another.
+ */
+#include "postgres_record.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "postgres_proxy.h"
+
+/* --- Settings. --- */
+
+static const struct {
+	const char *conninfo;
+	enum error_kind kind;
+	const char *names;
+} refused[] = {
+	{ "host", ERROR_MALFORMED, "missing \"=\"" },
+	{ "hoost=/run", ERROR_MALFORMED, "hoost" },
+	{ "host=/run password=geheim", ERROR_REFUSED, "passfile" },
+	{ "host=/run sslpassword=geheim", ERROR_REFUSED, "passphrase" },
+	{ "host=/run options='-c fsync=off'", ERROR_REFUSED, "options" },
+	{ "host=/run replication=true", ERROR_REFUSED, "replication" },
+	{ "host=db.example", ERROR_REFUSED, "sslmode" },
+	{ "host=db.example sslmode=require", ERROR_REFUSED, "verify-full" },
+	{ "host=db.example sslmode=verify-full", ERROR_REFUSED, "sslrootcert" },
+	{ "host=/run,db.example", ERROR_REFUSED, "verify-full" },
+	{ "hostaddr=127.0.0.1", ERROR_REFUSED, "verify-full" },
+	{ "host=/run hostaddr=127.0.0.1", ERROR_REFUSED, "verify-full" },
+	{ "service=other", ERROR_MALFORMED, "[other]" },
+	{ "service=secret", ERROR_REFUSED, "password" },
+	{ "service=nested", ERROR_MALFORMED, "another" },
+	{ "service=broken", ERROR_MALFORMED, "keyword=value" },
+};
+
+/* Write a file of services, and return settings that name it. */
+static struct postgres_settings
+with_services(const char *conninfo)
+{
+	static const char text[] =
+	    "# a comment\n\n[valise]\n"
+	    "host = db.example\n  sslmode=verify-full\r\n"
+	    "sslrootcert=/ca.pem\nsslcert=/c.pem\n"
+	    "[secret]\npassword=geheim\n"
+	    "[nested]\nservice=valise\n"
+	    "[broken]\nhost\n[last]\nhost=/run";
+	static char path[FILE_PATH];
+	struct error err = { 0 };
+
+	ck_ok(file_join(path, dir, "services", &err) &&
+		file_write(path, span_of_str(text), 0600, &err),
+	    err);
+	return (
+	    struct postgres_settings){ .conninfo = conninfo, .services = path };
+}
+
+START_TEST(settings_that_are_not_safe_are_refused)
+{
+	const struct postgres_settings settings =
+	    with_services(refused[_i].conninfo);
+	struct error err = { 0 };
+
+	ck_assert(!postgres_check_settings(&settings, &err));
+	assert_error(&err, refused[_i].kind, refused[_i].names);
+}
+END_TEST
+
+static bool
+add_path(void *arg, const char *path, struct error *err)
+{
+	char *files = arg;
+	const size_t len = strlen(files);
+
+	(void)err;
+	snprintf(files + len, 100 - len, "%s ", strrchr(path, '/'));
+	return true;
+}
+
+START_TEST(settings_that_are_safe_name_their_files)
+{
+	static const struct {
+		const char *conninfo, *files;
+	} rows[] = {
+		{ "host=/run dbname=valise user=valise", "" },
+		{ "host=/run,/srv passfile=/secret/pass", "/pass " },
+		{ "host=a,b sslmode=verify-full sslrootcert=/ca sslkey=/key",
+		    "/key /ca " },
+		{ "service=last", "/services " },
+		{ "service=valise sslcert=/other",
+		    "/services /other /ca.pem " },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct postgres_settings settings =
+		    with_services(rows[i].conninfo);
+		struct error err = { 0 };
+		char files[100] = "";
+
+		ck_ok(postgres_check_settings(&settings, &err) &&
+			postgres_files(&settings, add_path, files, &err),
+		    err);
+		ck_assert_str_eq(files, rows[i].files);
+	}
+}
+END_TEST
+
+START_TEST(the_environment_changes_nothing)
+{
+	struct error err = { 0 };
+	struct backend *other;
+
+	setenv("PGHOST", "/nowhere", 1);
+	setenv("PGSERVICE", "nowhere", 1);
+	setenv("PGPASSWORD", "geheim", 1);
+	setenv("PGOPTIONS", "-c default_transaction_read_only=on", 1);
+	other = postgres_open(&pg_writer, &err);
+	ck_ok(other != NULL, err);
+	table->close(other);
+	ck_assert_ptr_null(getenv("PGSERVICE"));
+	ck_assert_ptr_null(getenv("PGPASSWORD"));
+}
+END_TEST
+
+/* --- Opening. --- */
+
+static void
+assert_not_opened(const struct postgres_settings *settings,
+    enum error_kind kind, const char *names)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(postgres_open(settings, &err));
+	assert_error(&err, kind, names);
+}
+
+START_TEST(a_database_that_is_not_ours_is_not_opened)
+{
+	struct error err = { 0 };
+
+	/* The owner may do too much. */
+	assert_not_opened(&pg_owner, ERROR_REFUSED, "chain");
+	pg_sql("GRANT UPDATE ON valise.entry TO writer");
+	assert_not_opened(&pg_writer, ERROR_REFUSED, "entry");
+	pg_sql("REVOKE UPDATE ON valise.entry FROM writer");
+	pg_sql("GRANT DELETE ON valise.object TO writer");
+	assert_not_opened(&pg_writer, ERROR_REFUSED, "object");
+	pg_sql("REVOKE DELETE ON valise.object FROM writer");
+	pg_sql("GRANT CREATE ON SCHEMA valise TO writer");
+	assert_not_opened(&pg_writer, ERROR_REFUSED, "chain");
+	pg_sql("REVOKE CREATE ON SCHEMA valise FROM writer");
+	pg_sql("UPDATE valise.meta SET version = 2");
+	assert_not_opened(&pg_writer, ERROR_CONFLICT, "version 2");
+	ck_assert(!postgres_create(&pg_owner, NULL, &err));
+	assert_error(&err, ERROR_CONFLICT, "version 2");
+	pg_sql("DROP SCHEMA valise CASCADE");
+	assert_not_opened(&pg_writer, ERROR_NOT_FOUND, "no record");
+	ck_ok(postgres_create(&pg_owner, "writer", &err), err);
+}
+END_TEST
+
+START_TEST(a_server_that_loses_what_it_said_is_not_written_to)
+{
+	static const char *const names[] = { "fsync", "full_page_writes" };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char query[80];
+
+		snprintf(query, sizeof(query), "SELECT current_setting('%s')",
+		    names[i]);
+		pg_sql("ALTER SYSTEM SET %s = off", names[i]);
+		pg_sql("SELECT pg_reload_conf()");
+		pg_wait(query, "off");
+		assert_not_opened(&pg_writer, ERROR_REFUSED, "fsync");
+		pg_sql("ALTER SYSTEM RESET %s", names[i]);
+		pg_sql("SELECT pg_reload_conf()");
+		pg_wait(query, "on");
+	}
+}
+END_TEST
+
+START_TEST(tables_with_a_record_are_not_made_anew)
+{
+	struct error err = { 0 };
+
+	/* Nothing is in them yet. */
+	ck_ok(postgres_create(&pg_owner, "writer", &err), err);
+	claim();
+	ck_ok(propose(0, &err), err);
+	ck_assert(!postgres_create(&pg_owner, "writer", &err));
+	assert_error(&err, ERROR_CONFLICT, "there is a record");
+}
+END_TEST
+
+/* --- Who writes. --- */
+
+START_TEST(another_writer_takes_over_and_the_first_one_stops)
+{
+	struct backend *first = backend, *second = pg_open();
+	struct error err = { 0 };
+
+	claim();
+	ck_ok(propose(0, &err), err);
+	pg_sql("UPDATE valise.lease SET until = 'epoch'");
+	backend = second;
+	claim();
+	ck_ok(propose(1, &err), err);
+	backend = first;
+	ck_assert(!propose(1, &err));
+	assert_error(&err, ERROR_SYSTEM, "taken over");
+	ck_assert(!propose(2, &err));
+	assert_error(&err, ERROR_SYSTEM, "taken over");
+	assert_size("2");
+	table->close(first);
+	backend = second;
+	ck_ok(propose(2, &err), err);
+}
+END_TEST
+
+/* The thread that renews the lease sees that it is another's. */
+START_TEST(a_lease_that_was_lost_is_noticed)
+{
+	struct error err = { 0 };
+
+	claim();
+	ck_ok(table->renew(backend, &err), err);
+	pg_sql("UPDATE valise.lease SET holder = 'other', epoch = epoch + 1");
+	for (unsigned i = 0; i < 600 && table->renew(backend, &err); i++)
+		usleep(20000);
+	assert_error(&err, ERROR_SYSTEM, "taken over");
+}
+END_TEST
+
+START_TEST(the_lease_of_a_killed_process_runs_out)
+{
+	const pid_t pid = fork();
+	struct error err = { 0 };
+	int64_t began;
+	int status;
+
+	if (pid == 0) {
+		struct backend *other = postgres_open(&pg_writer, &err);
+
+		if (other == NULL || !table->claim(other, &err))
+			_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	began = time_monotonic_ms();
+	claim();
+	ck_assert_int_lt(time_monotonic_ms() - began,
+	    (LIMIT_SECONDS_LEASE + 4) * INT64_C(1000));
+	ck_ok(propose(0, &err), err);
+}
+END_TEST
+
+START_TEST(a_database_that_went_back_is_not_written_to)
+{
+	struct error err = { 0 };
+
+	claim();
+	ck_ok(propose(0, &err) && propose(1, &err), err);
+	pg_sql("DELETE FROM valise.entry WHERE i = 1");
+	pg_sql("DELETE FROM valise.chain WHERE size = 2");
+	pg_sql("UPDATE valise.head SET size = 1, at = 5");
+	ck_assert(!propose(2, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "older state");
+}
+END_TEST
+
+START_TEST(entries_beyond_the_head_stop_the_writer)
+{
+	struct error err = { 0 };
+
+	claim();
+	pg_sql("INSERT INTO valise.entry VALUES (0, 0, 'two')");
+	ck_assert(!propose(0, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "entry_");
+	ck_assert_str_eq(pg_sql("SELECT size FROM valise.head"), "0");
+}
+END_TEST
+
+START_TEST(another_record_in_its_place_is_noticed)
+{
+	struct error err = { 0 };
+	struct head newest;
+	uint64_t dropped;
+
+	ck_ok(table->recover(backend, &newest, &dropped, &err), err);
+	pg_sql("UPDATE valise.meta SET id = gen_random_uuid()");
+	pg_sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+	       " WHERE usename = 'writer'");
+	ck_assert(!table->recover(backend, &newest, &dropped, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "another record");
+}
+END_TEST
+
+/* --- Answers that are lost. --- */
+
+enum { ANSWER_BYTES = 18 }; /* "COMMIT", and that the server is ready */
+
+/* Open the record once more, through the proxy. */
+static void
+open_through_proxy(void)
+{
+	static char conninfo[FILE_PATH + 64];
+	const struct postgres_settings settings = { .conninfo = conninfo };
+	struct error err = { 0 };
+
+	proxy_start(dir, pg_folder());
+	snprintf(conninfo, sizeof(conninfo),
+	    "host=%s user=writer dbname=postgres", dir);
+	table->close(backend);
+	backend = postgres_open(&settings, &err);
+	ck_ok(backend != NULL, err);
+}
+
+START_TEST(a_proposal_whose_answer_is_lost_is_stored_once)
+{
+	struct error err = { 0 };
+	unsigned cuts = 0;
+	uint64_t size = 0;
+	char want[24];
+
+	open_through_proxy();
+	claim();
+	for (int after = PROXY_BEFORE; after <= ANSWER_BYTES; after++) {
+		proxy_cut(after);
+		ck_ok(propose(size++, &err), err);
+		ck_assert_uint_eq(proxy_cuts(), ++cuts);
+	}
+	snprintf(want, sizeof(want), "%llu", (unsigned long long)size);
+	assert_size(want);
+}
+END_TEST
+
+START_TEST(a_head_whose_answer_is_lost_is_published_once)
+{
+	struct error err = { 0 };
+	uint64_t size = 0;
+	struct head head;
+
+	open_through_proxy();
+	claim();
+	for (int after = PROXY_BEFORE; after <= ANSWER_BYTES; after += 3) {
+		ck_ok(propose(size++, &err), err);
+		proxy_cut(after);
+		ck_ok(publish(size, &err), err);
+		ck_assert_uint_eq(table->num_heads(backend), size);
+		ck_ok(table->head(backend, size - 1, &head, &err), err);
+		ck_assert_uint_eq(head.size, size);
+	}
+	proxy_cut(PROXY_NEVER);
+	ck_assert(!publish(size + 1, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "not proposed");
+}
+END_TEST
+
+START_TEST(names_and_objects_whose_answer_is_lost_are_there)
+{
+	const struct oid oid = name_of("a name");
+	struct error err = { 0 };
+	struct object_set *set;
+	struct oid found;
+	char text[20];
+
+	open_through_proxy();
+	for (int after = 0; after <= ANSWER_BYTES; after += 6) {
+		snprintf(text, sizeof(text), "text %d", after);
+		set = begin_set();
+		found = put_object(set, text);
+		proxy_cut(after);
+		finish_set(set);
+		ck_ok(read_object(&found, OBJECT_CONTENT, &err), err);
+		proxy_cut(after);
+		ck_ok(table->name_set(backend, text, &oid, &err), err);
+		ck_assert(table->name_get(backend, text, &found));
+	}
+}
+END_TEST
+
+/* --- Standbys. --- */
+
+struct proposing {
+	pthread_t thread;
+	uint64_t size;
+	bool ok;
+	struct error err;
+};
+
+static void *
+run_propose(void *arg)
+{
+	struct proposing *proposing = arg;
+
+	proposing->ok = propose(proposing->size, &proposing->err);
+	return NULL;
+}
+
+static void
+set_standbys(const char *names)
+{
+	pg_sql("ALTER SYSTEM SET synchronous_standby_names = '%s'", names);
+	pg_sql("SELECT pg_reload_conf()");
+	pg_wait("SELECT replace(current_setting('synchronous_standby_names'),"
+		" '''', '')",
+	    names);
+}
+
+#define WAITING                                                                \
+	"SELECT count(*) FROM pg_stat_activity WHERE usename = 'writer' AND"   \
+	" wait_event = 'SyncRep'"
+
+/*
+ * A proposal waits for a standby that never answers; whoever cancels the wait
+ * does not make it believed. _i: the connection is ended too.
+ */
+START_TEST(a_cancelled_wait_for_a_standby_is_a_lost_answer)
+{
+	static const char *const how[] = { "cancel", "terminate" };
+	struct proposing proposing = { .size = 1 };
+	struct error err = { 0 };
+	char first[24];
+
+	claim();
+	ck_ok(propose(0, &err), err);
+	set_standbys("nobody");
+	ck_assert_int_eq(pthread_create(&proposing.thread, NULL, run_propose,
+			     &proposing),
+	    0);
+	pg_wait(WAITING, "1");
+	snprintf(first, sizeof(first), "%s",
+	    pg_sql("SELECT pid FROM pg_stat_activity WHERE wait_event ="
+		   " 'SyncRep'"));
+	pg_sql("SELECT pg_%s_backend(%s)", how[_i], first);
+	/* It is visible now, and the fence waits for a standby as well. */
+	pg_wait("SELECT size FROM valise.head", "2");
+	pg_wait(WAITING, "1");
+	ck_assert(pthread_tryjoin_np(proposing.thread, NULL) != 0);
+	set_standbys("");
+	pthread_join(proposing.thread, NULL);
+	ck_ok(proposing.ok, proposing.err);
+	assert_size("2");
+	ck_ok(propose(2, &err), err);
+}
+END_TEST
+
+START_TEST(fewer_machines_than_asked_for_are_refused)
+{
+	static const struct {
+		const char *names;
+		unsigned durable;
+	} rows[] = { { "", 2 }, { "a", 3 }, { "a, b, c", 3 }, { "*", 3 },
+		{ "FIRST 2 (a, b)", 4 }, { "any 1 (a, b)", 3 },
+		{ "2 (a, b)", 4 }, { "first_a", 3 } };
+	struct proposing proposing = { .size = 0 };
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct postgres_settings settings = pg_writer;
+
+		settings.durable = rows[i].durable;
+		table->close(backend);
+		set_standbys("");
+		ck_assert_ptr_nonnull(backend = postgres_open(&settings, &err));
+		claim();
+		set_standbys(rows[i].names);
+		ck_assert(!propose(0, &err));
+		assert_error(&err, ERROR_UNAVAILABLE, "durable asks for");
+		assert_size("0");
+	}
+	/* Of enough it waits. */
+	set_standbys("ANY 3 (a, b, c)");
+	ck_assert_int_eq(pthread_create(&proposing.thread, NULL, run_propose,
+			     &proposing),
+	    0);
+	pg_wait(WAITING, "1");
+	set_standbys("");
+	pthread_join(proposing.thread, NULL);
+	ck_ok(proposing.ok, proposing.err);
+}
+END_TEST
+
+/* --- Connections. --- */
+
+enum { THREADS = 24, ROUNDS = 10 };
+
+struct reading {
+	pthread_t thread;
+	const struct oid *oids;
+	bool ok;
+	struct error err;
+};
+
+static void *
+run_reading(void *arg)
+{
+	struct reading *reading = arg;
+
+	reading->ok = true;
+	for (unsigned i = 0; reading->ok && i < ROUNDS; i++)
+		reading->ok = read_object(&reading->oids[i % 2], OBJECT_CONTENT,
+		    &reading->err);
+	return NULL;
+}
+
+START_TEST(many_threads_read_at_once_through_few_connections)
+{
+	struct object_set *set = begin_set();
+	const struct oid oids[2] = { put_object(set, "small"),
+		put_noise(set, (2 << 20) + 9) };
+	struct reading readings[THREADS];
+	char most[24];
+
+	finish_set(set);
+	for (unsigned i = 0; i < THREADS; i++) {
+		readings[i] = (struct reading){ .oids = oids };
+		ck_assert_int_eq(pthread_create(&readings[i].thread, NULL,
+				     run_reading, &readings[i]),
+		    0);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		pthread_join(readings[i].thread, NULL);
+		ck_ok(readings[i].ok, readings[i].err);
+	}
+	snprintf(most, sizeof(most), "%s",
+	    pg_sql("SELECT count(*) FROM pg_stat_activity WHERE usename ="
+		   " 'writer'"));
+	ck_assert_uint_le(strtoul(most, NULL, 10),
+	    LIMIT_DATABASE_READERS + LIMIT_DATABASE_WRITERS);
+}
+END_TEST
+
+START_TEST(connections_that_broke_are_made_again)
+{
+	static const char end[] =
+	    "SELECT count(pg_terminate_backend(pid, 10000)) FROM"
+	    " pg_stat_activity WHERE usename = 'writer'";
+	struct object_set *set = begin_set();
+	const struct oid oid = put_object(set, "one");
+	struct error err = { 0 };
+
+	finish_set(set);
+	claim();
+	pg_sql(end);
+	ck_ok(read_object(&oid, OBJECT_CONTENT, &err), err);
+	pg_sql(end);
+	ck_ok(propose(0, &err), err);
+	pg_sql(end);
+	ck_ok(publish(1, &err), err);
+	set = begin_set();
+	put_noise(set, 3 << 20);
+	pg_sql(end);
+	finish_set(set);
+	pg_sql(end);
+	ck_ok(table->name_set(backend, "refs/one", &oid, &err), err);
+	assert_size("1");
+}
+END_TEST
+
+/* Another set stored the object, after this one had looked for it. */
+static void *
+run_finish(void *arg)
+{
+	struct error err = { 0 };
+
+	return table->finish(arg, &err) ? arg : NULL;
+}
+
+START_TEST(an_object_that_another_stores_meanwhile_is_no_failure)
+{
+	struct object_set *set = begin_set();
+	const struct oid oid = put_object(set, "same");
+	PGconn *other = PQconnectdb(pg_owner.conninfo);
+	struct error err = { 0 };
+	pthread_t thread;
+	void *result;
+	char sql[200], hex[OID_HEX];
+
+	oid_hex(&oid, hex);
+	snprintf(sql, sizeof(sql),
+	    "BEGIN; INSERT INTO valise.object VALUES ('\\x%s', 3, 4, 12, NULL,"
+	    " '\\x789c2b4ecc4d050004160199')",
+	    hex);
+	PQclear(PQexec(other, sql));
+	ck_assert_int_eq(pthread_create(&thread, NULL, run_finish, set), 0);
+	pg_wait("SELECT count(*) FROM pg_stat_activity WHERE usename ="
+		" 'writer' AND wait_event_type = 'Lock'",
+	    "1");
+	PQclear(PQexec(other, "COMMIT"));
+	PQfinish(other);
+	pthread_join(thread, &result);
+	ck_assert_ptr_nonnull(result);
+	table->drop(set);
+	ck_ok(table->has(backend, &oid), err);
+}
+END_TEST
+
+START_TEST(a_view_reads_and_does_not_write)
+{
+	struct error err = { 0 };
+	struct backend *view;
+	struct head newest;
+	uint64_t dropped, bytes;
+	char id[POSTGRES_ID], other[POSTGRES_ID];
+
+	claim();
+	ck_ok(propose(0, &err) && publish(1, &err), err);
+	view = postgres_view(&pg_writer, &err);
+	ck_ok(view != NULL && table->recover(view, &newest, &dropped, &err) &&
+		table->log_bytes(view, &bytes, &err),
+	    err);
+	ck_assert_uint_eq(newest.size, 1);
+	ck_assert_uint_eq(bytes, 5);
+	postgres_id(view, id);
+	postgres_id(backend, other);
+	ck_assert_str_eq(id, other);
+	ck_assert(!table->claim(view, &err));
+	assert_error(&err, ERROR_CONFLICT, "read only");
+	table->close(view);
+}
+END_TEST
+
+static void
+fill(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, settings_that_are_not_safe_are_refused, 0,
+	    COUNT(refused));
+	tcase_add_test(t, settings_that_are_safe_name_their_files);
+	tcase_add_test(t, the_environment_changes_nothing);
+	tcase_add_test(t, a_database_that_is_not_ours_is_not_opened);
+	tcase_add_test(t, a_server_that_loses_what_it_said_is_not_written_to);
+	tcase_add_test(t, tables_with_a_record_are_not_made_anew);
+	tcase_add_test(t, another_writer_takes_over_and_the_first_one_stops);
+	tcase_add_test(t, a_lease_that_was_lost_is_noticed);
+	tcase_add_test(t, the_lease_of_a_killed_process_runs_out);
+	tcase_add_test(t, a_database_that_went_back_is_not_written_to);
+	tcase_add_test(t, entries_beyond_the_head_stop_the_writer);
+	tcase_add_test(t, another_record_in_its_place_is_noticed);
+	tcase_add_test(t, a_proposal_whose_answer_is_lost_is_stored_once);
+	tcase_add_test(t, a_head_whose_answer_is_lost_is_published_once);
+	tcase_add_test(t, names_and_objects_whose_answer_is_lost_are_there);
+	tcase_add_loop_test(t, a_cancelled_wait_for_a_standby_is_a_lost_answer,
+	    0, 2);
+	tcase_add_test(t, fewer_machines_than_asked_for_are_refused);
+	tcase_add_test(t, many_threads_read_at_once_through_few_connections);
+	tcase_add_test(t, connections_that_broke_are_made_again);
+	tcase_add_test(t,
+	    an_object_that_another_stores_meanwhile_is_no_failure);
+	tcase_add_test(t, a_view_reads_and_does_not_write);
+}
+
+int
+main(void)
+{
+	void (*const fills[])(TCase * t) = { fill };
+	const bool has_server = pg_start();
+	const int status =
+	    run_test_cases("postgres", fills, has_server ? 1 : 0);
+
+	pg_stop();
+	return status;
+}
