@@ -240,9 +240,10 @@ struct backend_table {
 	 * Called after recover() and before any proposal. signer is the head
 	 * that the signer signed last; it counts, and end is the length of its
 	 * entries in bytes.  It is published if it is newer than the newest
-	 * head.  Entries after it were never signed: files cut them off.  A
-	 * database keeps them, since another writer may have signed them:
-	 * proposed() gives them to the caller, who must have them signed.
+	 * head.  Entries after it were never signed.  Files, which one process
+	 * alone can write, cut them off.  What several processes reach keeps
+	 * them, since another may have had them signed: proposed() gives them
+	 * to the caller, who must have them signed.
 	 *
 	 * ERROR_UNTRUSTED  what the signer signed is not what was proposed
 	 */
@@ -251,9 +252,9 @@ struct backend_table {
 	/*
 	 * Get the first proposal that is larger than this size: its size and
 	 * root (time and signature are zero), and the length of its entries in
-	 * bytes.  Size 0: there is none; after settle(), files have none.  The
-	 * caller must have it signed and publish it before it proposes anything
-	 * else.
+	 * bytes.  Size 0: there is none; files have none, since settle() cuts
+	 * off what was not signed.  After recover().  The caller must have it
+	 * signed and publish it before it proposes anything else.
 	 */
 	bool (*proposed)(struct backend *backend, uint64_t after,
 	    struct head *out, uint64_t *end, struct error *err);

@@ -626,7 +626,7 @@ assert_proposed(uint64_t size, uint64_t last, const uint64_t ends[])
 }
 
 /*
- * Files cut off what was not signed; a database gives it back to be signed. _i:
+ * Files cut off what was not signed; all others give it back to be signed. _i:
  * how many of the three proposed sizes the signer signed.
  */
 START_TEST(what_was_not_published_is_settled)
@@ -645,7 +645,7 @@ START_TEST(what_was_not_published_is_settled)
 	ck_ok(table->settle(backend, &signer, ends[_i], &err), err);
 	assert_newest((uint64_t)_i);
 	ck_assert_uint_eq(table->num_heads(backend), _i > 1 ? 2 : (uint64_t)_i);
-	last = kind == DATABASE ? LINES : (uint64_t)_i;
+	last = kind == FILES ? (uint64_t)_i : LINES;
 	assert_log_bytes(ends[last]);
 	assert_proposed((uint64_t)_i, last, ends);
 	propose_lines(last, ends[last], 1, NULL, NULL);

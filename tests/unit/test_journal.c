@@ -12,23 +12,34 @@
 #include "base/file.h"
 #include "journal/journal.h"
 #include "journal_fixture.h"
+#include "postgres_fixture.h"
 
 /* The log's backend; NULL: the files in the fixture's folder. */
-static struct backend *memory;
+static struct backend *on;
+static bool in_memory; /* else it is a database */
 
 static void
 set_up_memory(void)
 {
 	struct error err = { 0 };
 
-	ck_assert_ptr_nonnull(memory = memory_open(&err));
+	in_memory = true;
+	ck_assert_ptr_nonnull(on = memory_open(&err));
 }
 
 static void
-tear_down_memory(void)
+set_up_database(void)
 {
-	memory->table->close(memory);
-	memory = NULL;
+	in_memory = false;
+	pg_reset();
+	on = pg_open();
+}
+
+static void
+tear_down_backend(void)
+{
+	on->table->close(on);
+	on = NULL;
 }
 
 static bool
@@ -47,7 +58,7 @@ reopen(const struct head *head, uint64_t *num, struct journal_mended *mended,
     struct error *err)
 {
 	*num = 0;
-	return journal_open_on(memory, fixture_dir,
+	return journal_open_on(on, fixture_dir,
 	    fixture_only(&fixture_signer.key), head, NULL, count_entries, num,
 	    mended, err);
 }
@@ -145,9 +156,12 @@ make_anew(void)
 	fixture_remove_dir();
 	ck_assert(mkdir(fixture_dir, 0700) == 0);
 	ck_ok(journal_create(fixture_dir, &err), err);
-	if (memory != NULL) {
-		tear_down_memory();
-		set_up_memory();
+	if (on != NULL) {
+		tear_down_backend();
+		if (in_memory)
+			set_up_memory();
+		else
+			set_up_database();
 	}
 }
 
@@ -363,7 +377,7 @@ START_TEST(too_much_that_was_proposed_is_refused)
 			.num_entries = 1 };
 		struct error err = { 0 };
 
-		ck_ok(memory->table->propose(memory, &proposal, &err), err);
+		ck_ok(on->table->propose(on, &proposal, &err), err);
 	}
 	refuse_to_open(&before, "rolled back");
 	fixture_remove_dir();
@@ -383,7 +397,7 @@ START_TEST(a_proposal_of_another_root_is_refused)
 
 	fixture_make_dir();
 	before = write_batches(some_batches, 1, true);
-	ck_ok(memory->table->propose(memory, &proposal, &err), err);
+	ck_ok(on->table->propose(on, &proposal, &err), err);
 	refuse_to_open(&before, "not those that were proposed at size 2");
 	fixture_remove_dir();
 }
@@ -714,7 +728,7 @@ allow(struct backend *backend, struct error *err)
 START_TEST(a_proposal_that_stored_nothing_is_made_again)
 {
 	const struct head empty = { .root = merkle_empty() };
-	const struct backend_table *table = memory->table;
+	const struct backend_table *table = on->table;
 	struct backend_table refusing = *table;
 	const struct span line = span_of_str("entry-1");
 	struct proposal proposal = { .entries = &line,
@@ -732,9 +746,9 @@ START_TEST(a_proposal_that_stored_nothing_is_made_again)
 	ck_ok(journal_commit(journal, &head, &err), err);
 	refusing.propose = refuse;
 	refusing.renew = allow;
-	memory->table = &refusing;
+	on->table = &refusing;
 	ck_assert(!journal_propose(journal, &proposal, &second, &err));
-	memory->table = table;
+	on->table = table;
 	proposal.num_names = 0;
 	err = (struct error){ 0 };
 	ck_assert_int_eq(journal_propose(journal, &proposal, &second, &err),
@@ -759,10 +773,10 @@ fill_common(TCase *t)
 	tcase_add_test(t, a_signer_whose_memory_was_rolled_back_is_refused);
 }
 
+/* Tests of a backend that keeps what was proposed. */
 static void
-fill_memory(TCase *t)
+fill_keeping(TCase *t)
 {
-	tcase_add_checked_fixture(t, set_up_memory, tear_down_memory);
 	fill_common(t);
 	tcase_add_loop_test(t, what_was_proposed_waits_for_its_signature, 0,
 	    JOURNAL_AHEAD + 1);
@@ -770,6 +784,20 @@ fill_memory(TCase *t)
 	tcase_add_test(t, a_proposal_of_another_root_is_refused);
 	tcase_add_loop_test(t, a_proposal_that_stored_nothing_is_made_again, 0,
 	    2);
+}
+
+static void
+fill_memory(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_memory, tear_down_backend);
+	fill_keeping(t);
+}
+
+static void
+fill_database(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_database, tear_down_backend);
+	fill_keeping(t);
 }
 
 static void
@@ -790,7 +818,12 @@ fill_files(TCase *t)
 int
 main(void)
 {
-	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+	void (*const fills[])(
+	    TCase * t) = { fill_files, fill_memory, fill_database };
+	const bool has_server = pg_start();
+	const int status = run_test_cases("journal", fills,
+	    COUNT(fills) - (has_server ? 0 : 1));
 
-	return run_test_cases("journal", fills, COUNT(fills));
+	pg_stop();
+	return status;
 }

@@ -21,6 +21,7 @@
 #include "daemon/writer/proposed.h"
 #include "daemon/writer/registrar.h"
 #include "policy_fixture.h"
+#include "postgres_fixture.h"
 
 enum { WAIT_MS = 60000, QUIET_MS = 100, CHANNELS = 2 };
 
@@ -156,7 +157,7 @@ start_signer(void)
 	ck_assert_ptr_nonnull(signer);
 }
 
-static bool in_memory; /* else the record is in files */
+static enum { FILES, MEMORY, DATABASE } kind; /* of the backend */
 
 static struct backend *
 open_backend(void)
@@ -168,8 +169,11 @@ open_backend(void)
 	ck_ok(file_join(repository, dir, "store.git", &err) &&
 		store_create(repository, &err),
 	    err);
-	backend = in_memory ? memory_open(&err)
-			    : files_open(repository, path_of("journal"), &err);
+	if (kind == DATABASE)
+		pg_reset();
+	backend = kind == DATABASE ? pg_open()
+	    : kind == MEMORY       ? memory_open(&err)
+			     : files_open(repository, path_of("journal"), &err);
 	ck_assert_msg(backend != NULL, "%s", err.detail);
 	return backend;
 }
@@ -830,7 +834,14 @@ END_TEST
 static void
 set_up_memory(void)
 {
-	in_memory = true;
+	kind = MEMORY;
+	set_up();
+}
+
+static void
+set_up_database(void)
+{
+	kind = DATABASE;
 	set_up();
 }
 
@@ -869,12 +880,26 @@ fill_memory(TCase *t)
 	tcase_add_test(t, what_was_proposed_is_signed_at_the_next_start);
 }
 
+static void
+fill_database(TCase *t)
+{
+	tcase_add_checked_fixture(t, set_up_database, tear_down);
+	fill_common(t);
+	tcase_add_test(t, what_was_proposed_is_signed_at_the_next_start);
+}
+
 int
 main(void)
 {
-	void (*const fills[])(TCase * t) = { fill_files, fill_memory };
+	void (*const fills[])(
+	    TCase * t) = { fill_files, fill_memory, fill_database };
+	const bool has_server = pg_start();
+	int status;
 
 	/* Each in a process: some end with threads that wait for ever. */
 	setenv("CK_FORK", "yes", 1);
-	return run_test_cases("writer", fills, COUNT(fills));
+	status = run_test_cases("writer", fills,
+	    COUNT(fills) - (has_server ? 0 : 1));
+	pg_stop();
+	return status;
 }

@@ -8,6 +8,24 @@
 
 #include "backend/memory/private.h"
 
+/* Remember the proposal's size and root; the lock is held. */
+static bool
+add_proposed(struct memory *memory, const struct proposal *proposal,
+    struct error *err)
+{
+	const size_t num = memory->num_proposals + 1;
+	struct proposed *all = realloc(memory->proposals, num * sizeof(*all));
+
+	if (all == NULL)
+		return error_set_errno(err, "proposals");
+	memory->proposals = all;
+	all[memory->num_proposals++] =
+	    (struct proposed){ .size = proposal->size + proposal->num_entries,
+		    .end = memory->entries.len,
+		    .root = proposal->root };
+	return true;
+}
+
 /* Append the entries, each after its length in two bytes. */
 static bool
 append_entries(struct memory *memory, const struct proposal *proposal,
@@ -22,6 +40,7 @@ append_entries(struct memory *memory, const struct proposal *proposal,
 		ok = buf_append_u16(all, (uint16_t)proposal->entries[i].len,
 			 err) &&
 		    buf_append(all, proposal->entries[i], err);
+	ok = ok && add_proposed(memory, proposal, err);
 	if (!ok)
 		all->len = proposal->at;
 	pthread_rwlock_unlock(&memory->lock);
@@ -166,24 +185,33 @@ bool
 memory_settle(struct backend *backend, const struct head *signer, uint64_t end,
     struct error *err)
 {
-	struct memory *memory = memory_of(backend);
 	struct head newest;
 	uint64_t dropped;
 
-	memory->entries.len = (size_t)end;
 	return memory_recover(backend, &newest, &dropped, err) &&
 	    (newest.size == signer->size ||
 		memory_publish(backend, signer, end, err));
 }
 
-/* settle() has cut off what was not signed. */
 bool
-memory_proposed(struct backend *backend, uint64_t after, struct head *out,
+memory_proposed(struct backend *backend, uint64_t beyond, struct head *out,
     uint64_t *end, struct error *err)
 {
-	(void)backend, (void)after, (void)err;
+	struct memory *memory = memory_of(backend);
+	size_t i = 0;
+
+	(void)err;
 	*out = (struct head){ .size = 0 };
 	*end = 0;
+	pthread_rwlock_rdlock(&memory->lock);
+	while (i < memory->num_proposals && memory->proposals[i].size <= beyond)
+		i++;
+	if (i < memory->num_proposals) {
+		out->size = memory->proposals[i].size;
+		out->root = memory->proposals[i].root;
+		*end = memory->proposals[i].end;
+	}
+	pthread_rwlock_unlock(&memory->lock);
 	return true;
 }
 

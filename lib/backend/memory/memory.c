@@ -40,6 +40,7 @@ free_memory(struct memory *memory)
 	free(memory->names);
 	buf_free(&memory->entries);
 	free(memory->heads);
+	free(memory->proposals);
 	pthread_rwlock_destroy(&memory->lock);
 	free(memory);
 }

@@ -103,7 +103,7 @@ close_idle(struct pool *pool)
 }
 
 void
-pool_free(struct pool *pool)
+pool_close(struct pool *pool)
 {
 	close_idle(pool);
 	pthread_cond_destroy(&pool->given);

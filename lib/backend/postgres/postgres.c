@@ -14,8 +14,8 @@ close_postgres(struct backend *backend)
 	struct postgres *postgres = postgres_of(backend);
 
 	postgres_end_lease(postgres);
-	pool_free(&postgres->readers);
-	pool_free(&postgres->writers);
+	pool_close(&postgres->readers);
+	pool_close(&postgres->writers);
 	pthread_cond_destroy(&postgres->ending);
 	pthread_mutex_destroy(&postgres->mutex);
 	keywords_free(&postgres->keywords);

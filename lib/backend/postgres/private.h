@@ -115,7 +115,7 @@ bool schema_check(struct db *db, bool writes, char id[POSTGRES_ID],
     struct error *err) MUST_USE;
 
 void pool_init(struct pool *pool, unsigned max, const char *commit);
-void pool_free(struct pool *pool);
+void pool_close(struct pool *pool);
 /* Take a connection, and wait for one if all are taken.  NULL on failure. */
 struct db *pool_take(struct postgres *postgres, struct pool *pool,
     struct error *err);

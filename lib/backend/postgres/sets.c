@@ -258,7 +258,7 @@ set_write(struct object_set *objects, struct db *db, enum failure *what,
 	}
 	for (size_t i = 0; ok && i < making->num; i++)
 		if (making->items[i].num_pieces > 0)
-			ok = upload_check(&making->items[i], db, what, err);
+			ok = upload_verify(&making->items[i], db, what, err);
 	if (!ok || making->num == 0)
 		return ok;
 	if ((known = find_known(making, db, what, err)) == NULL)

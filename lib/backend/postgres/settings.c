@@ -188,20 +188,34 @@ check_security(const struct keywords *keywords, bool local, struct error *err)
 		" that the server's certificate may be of");
 }
 
-/* The user's name by which this process runs. */
+/*
+ * The user's name by which this process runs.  It is looked up once, when
+ * settings are first checked: a process that was confined since could no longer
+ * read who it is.
+ */
+static char user_name[64];
+
+static void
+find_user(void)
+{
+	char room[4096];
+	struct passwd entry, *found = NULL;
+
+	if (getpwuid_r(geteuid(), &entry, room, sizeof(room), &found) == 0 &&
+	    found != NULL && strlen(found->pw_name) < sizeof(user_name))
+		memcpy(user_name, found->pw_name, strlen(found->pw_name) + 1);
+}
+
 static bool
 add_user(struct keywords *keywords, struct error *err)
 {
-	char room[4096], *name = NULL;
-	struct passwd entry, *found = NULL;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	if (keywords_get(keywords, "user") != NULL)
 		return true;
-	if (getpwuid_r(geteuid(), &entry, room, sizeof(room), &found) == 0 &&
-	    found != NULL)
-		name = found->pw_name;
-	return name != NULL
-	    ? keywords_default(keywords, "user", name, err)
+	pthread_once(&once, find_user);
+	return user_name[0] != '\0'
+	    ? keywords_default(keywords, "user", user_name, err)
 	    : error_set(err, ERROR_MALFORMED, "no user is given");
 }
 

@@ -60,7 +60,7 @@ upload_piece(struct postgres *postgres, struct item *item, struct error *err)
 }
 
 bool
-upload_check(const struct item *item, struct db *db, enum failure *what,
+upload_verify(const struct item *item, struct db *db, enum failure *what,
     struct error *err)
 {
 	struct params params = { .num = 0 };
