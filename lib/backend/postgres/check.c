@@ -45,34 +45,81 @@ check_found(void *arg, struct found *found, struct error *err)
 	return true;
 }
 
+/* Does this statement find anything that is wrong? */
+static bool
+check_newest(struct postgres *postgres, enum statement statement, bool *good,
+    struct error *err)
+{
+	PGresult *result = postgres_read(postgres, statement, NULL, err);
+
+	*good = result != NULL && PQntuples(result) == 0;
+	PQclear(result);
+	return result != NULL;
+}
+
+/* Does each row of this page name the one before it? */
+static bool
+check_page(const PGresult *result, uint64_t *last)
+{
+	struct error ignored = { 0 };
+	uint64_t number = 0, before = 0;
+
+	for (int row = 0; row < PQntuples(result); row++) {
+		if (!row_u64(result, row, 0, &number, &ignored) ||
+		    !row_u64(result, row, 1, &before, &ignored) ||
+		    before != *last)
+			return false;
+		*last = number;
+	}
+	return true;
+}
+
+/* The same of all rows, whose numbers begin after this one. */
+static bool
+check_order(struct postgres *postgres, enum statement statement,
+    uint64_t before_first, bool *good, struct error *err)
+{
+	uint64_t last = before_first;
+	int num;
+
+	do {
+		struct params params = { .num = 0 };
+		PGresult *result;
+
+		params_u64(&params, last);
+		result = postgres_read(postgres, statement, &params, err);
+		if (result == NULL)
+			return false;
+		num = PQntuples(result);
+		*good = check_page(result, &last);
+		PQclear(result);
+	} while (*good && num > 0);
+	return true;
+}
+
 /* Do the tables of the log agree with each other? */
 static bool
 check_tables(struct postgres *postgres, damage_visitor *tell, void *arg,
     struct error *err)
 {
-	static const struct {
-		enum statement statement;
-		const char *table, *what;
-	} checks[] = {
-		{ CHECK_HEAD, "head",
-		    "the head is not the newest one of table chain" },
-		{ CHECK_CHAIN, "chain", "a proposed head is missing" },
-		{ CHECK_ENTRIES, "entry",
-		    "the newest entry is not the last one of the head" },
-		{ CHECK_PUBLISHED, "published",
-		    "a head is missing, or was not proposed with its root" },
-	};
+	bool head, entry, chain, published;
 
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		PGresult *result =
-		    postgres_read(postgres, checks[i].statement, NULL, err);
-
-		if (result == NULL)
-			return false;
-		if (PQntuples(result) > 0)
-			tell(arg, checks[i].table, checks[i].what);
-		PQclear(result);
-	}
+	if (!check_newest(postgres, CHECK_HEAD, &head, err) ||
+	    !check_newest(postgres, CHECK_ENTRIES, &entry, err) ||
+	    !check_order(postgres, EACH_CHAIN, 0, &chain, err) ||
+	    !check_order(postgres, EACH_PUBLISHED, UINT64_MAX, &published, err))
+		return false;
+	if (!head)
+		tell(arg, "head",
+		    "the head is not the newest one of table chain");
+	if (!entry)
+		tell(arg, "entry",
+		    "the newest entry is not the last one of the head");
+	if (!chain)
+		tell(arg, "chain", "a proposed head is missing");
+	if (!published)
+		tell(arg, "published",
+		    "a head is missing, or was not proposed with its root");
 	return true;
 }
 

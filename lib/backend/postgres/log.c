@@ -1,6 +1,7 @@
 /*
  * The log: published heads, and reading entries.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/postgres/private.h"
@@ -115,8 +116,9 @@ postgres_num_heads(struct backend *backend)
 	    __ATOMIC_ACQUIRE);
 }
 
-bool
-postgres_head(struct backend *backend, uint64_t n, struct head *out,
+/* Read the n-th head. */
+static bool
+read_head(struct postgres *postgres, uint64_t n, struct head *out,
     struct error *err)
 {
 	struct params params = { .num = 0 };
@@ -125,9 +127,8 @@ postgres_head(struct backend *backend, uint64_t n, struct head *out,
 	bool ok;
 
 	params_u64(&params, n);
-	result =
-	    postgres_read(postgres_of(backend), GET_PUBLISHED, &params, err);
-	if (result == NULL)
+	if ((result = postgres_read(postgres, GET_PUBLISHED, &params, err)) ==
+	    NULL)
 		return false;
 	ok = PQntuples(result) == 1
 	    ? parse_head(result, &found, out, err)
@@ -135,6 +136,46 @@ postgres_head(struct backend *backend, uint64_t n, struct head *out,
 		  "postgresql: head %llu is not there", (unsigned long long)n);
 	PQclear(result);
 	return ok;
+}
+
+void
+heads_init(struct heads *heads)
+{
+	pthread_mutex_init(&heads->mutex, NULL);
+	heads->list = calloc(LIMIT_HEADS_CACHED, sizeof(*heads->list));
+}
+
+void
+heads_free(struct heads *heads)
+{
+	pthread_mutex_destroy(&heads->mutex);
+	free(heads->list);
+}
+
+bool
+postgres_head(struct backend *backend, uint64_t n, struct head *out,
+    struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct heads *heads = &postgres->heads;
+	const size_t at = (size_t)(n % LIMIT_HEADS_CACHED);
+	bool known;
+
+	if (heads->list == NULL)
+		return read_head(postgres, n, out, err);
+	pthread_mutex_lock(&heads->mutex);
+	if ((known = heads->list[at].n == n + 1))
+		*out = heads->list[at].head;
+	pthread_mutex_unlock(&heads->mutex);
+	if (known)
+		return true;
+	if (!read_head(postgres, n, out, err))
+		return false;
+	pthread_mutex_lock(&heads->mutex);
+	heads->list[at].n = n + 1;
+	heads->list[at].head = *out;
+	pthread_mutex_unlock(&heads->mutex);
+	return true;
 }
 
 bool

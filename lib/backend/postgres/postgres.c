@@ -18,6 +18,7 @@ close_postgres(struct backend *backend)
 	pool_close(&postgres->writers);
 	pthread_cond_destroy(&postgres->ending);
 	pthread_mutex_destroy(&postgres->mutex);
+	heads_free(&postgres->heads);
 	keywords_free(&postgres->keywords);
 	free(postgres);
 }
@@ -183,6 +184,7 @@ open_postgres(const struct postgres_settings *settings, bool is_view,
 	postgres->durable = settings->durable;
 	postgres->is_view = is_view;
 	init_locks(postgres);
+	heads_init(&postgres->heads);
 	pool_init(&postgres->readers, LIMIT_DATABASE_READERS, "off");
 	pool_init(&postgres->writers, LIMIT_DATABASE_WRITERS, "on");
 	if (keywords_make(settings, !is_view, &postgres->keywords, err) &&

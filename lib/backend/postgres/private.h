@@ -77,6 +77,18 @@ struct pool {
 	const char *commit;
 };
 
+/*
+ * Published heads that were read: they never change, and a search for one reads
+ * the same ones again and again.
+ */
+struct heads {
+	pthread_mutex_t mutex;
+	struct {
+		uint64_t n; /* its number plus 1; 0: none */
+		struct head head;
+	} * list; /* or NULL: no memory */
+};
+
 struct postgres {
 	/* Must be first: a pointer to it is cast to the whole. */
 	struct backend backend;
@@ -96,6 +108,7 @@ struct postgres {
 	uint64_t epoch;
 
 	uint64_t num_heads; /* atomic */
+	struct heads heads;
 };
 
 struct postgres *postgres_of(struct backend *backend);
@@ -234,6 +247,8 @@ void postgres_end_lease(struct postgres *postgres);
 
 bool postgres_propose(struct backend *backend, const struct proposal *proposal,
     struct error *err) MUST_USE;
+void heads_init(struct heads *heads);
+void heads_free(struct heads *heads);
 bool postgres_publish(struct backend *backend, const struct head *head,
     uint64_t end, struct error *err) MUST_USE;
 bool postgres_flush_heads(struct backend *backend, struct error *err) MUST_USE;

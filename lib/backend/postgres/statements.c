@@ -80,19 +80,16 @@ const char *const statements[STATEMENTS] = {
 	    " DESC LIMIT 1) AS newest ON true WHERE"
 	    " head.size <> coalesce(newest.size, 0) OR"
 	    " head.at <> coalesce(newest.at, 0) OR head.root <> newest.root",
-	[CHECK_CHAIN] =
-	    "SELECT size FROM (SELECT size, prior, lag(size, 1, 0::bigint)"
-	    " OVER (ORDER BY size) AS before FROM chain) AS steps"
-	    " WHERE prior <> before ORDER BY size LIMIT 1",
+	[EACH_CHAIN] = "SELECT size, prior FROM chain WHERE size > $1::bigint"
+		       " ORDER BY size LIMIT 65536",
 	[CHECK_ENTRIES] =
 	    "SELECT 1 FROM head LEFT JOIN (SELECT i,"
 	    " at + 2 + octet_length(line) AS after FROM entry ORDER BY at DESC"
 	    " LIMIT 1) AS newest ON true WHERE"
 	    " head.at <> coalesce(newest.after, 0) OR"
 	    " head.size <> coalesce(newest.i + 1, 0)",
-	[CHECK_PUBLISHED] =
-	    "SELECT n FROM (SELECT n, size, root, lag(n, 1, -1::bigint)"
-	    " OVER (ORDER BY n) AS before FROM published) AS steps"
-	    " LEFT JOIN chain USING (size) WHERE n <> before + 1 OR"
-	    " chain.root IS DISTINCT FROM steps.root ORDER BY n LIMIT 1",
+	[EACH_PUBLISHED] =
+	    "SELECT n, CASE WHEN chain.root = published.root THEN n - 1 END"
+	    " FROM published LEFT JOIN chain USING (size) WHERE n > $1::bigint"
+	    " ORDER BY n LIMIT 65536",
 };
