@@ -324,7 +324,7 @@ open_through_proxy(void)
 START_TEST(a_proposal_whose_answer_is_lost_is_stored_once)
 {
 	struct error err = { 0 };
-	unsigned cuts = 0;
+	unsigned cuts = proxy_cuts();
 	uint64_t size = 0;
 	char want[24];
 
@@ -451,6 +451,29 @@ START_TEST(a_cancelled_wait_for_a_standby_is_a_lost_answer)
 }
 END_TEST
 
+static void *
+run_claim(void *arg)
+{
+	struct proposing *proposing = arg;
+
+	proposing->ok = table->claim(backend, &proposing->err);
+	return NULL;
+}
+
+/* Run it while it waits for a standby, which then is not needed any more. */
+static void
+run_to_the_wait(void *(*run)(void *), struct proposing *proposing)
+{
+	set_standbys("ANY 5 (a, b, c, d, e)");
+	ck_assert_int_eq(pthread_create(&proposing->thread, NULL, run,
+			     proposing),
+	    0);
+	pg_wait(WAITING, "1");
+	set_standbys("");
+	pthread_join(proposing->thread, NULL);
+	ck_ok(proposing->ok, proposing->err);
+}
+
 START_TEST(fewer_machines_than_asked_for_are_refused)
 {
 	static const struct {
@@ -469,21 +492,18 @@ START_TEST(fewer_machines_than_asked_for_are_refused)
 		table->close(backend);
 		set_standbys("");
 		ck_assert_ptr_nonnull(backend = postgres_open(&settings, &err));
-		claim();
+		/* Who takes over waits for as many. */
+		ck_assert(!table->claim(backend, &err));
+		assert_error(&err, ERROR_UNAVAILABLE, "durable asks for");
+		run_to_the_wait(run_claim, &proposing);
 		set_standbys(rows[i].names);
 		ck_assert(!propose(0, &err));
 		assert_error(&err, ERROR_UNAVAILABLE, "durable asks for");
 		assert_size("0");
 	}
 	/* Of enough it waits. */
-	set_standbys("ANY 3 (a, b, c)");
-	ck_assert_int_eq(pthread_create(&proposing.thread, NULL, run_propose,
-			     &proposing),
-	    0);
-	pg_wait(WAITING, "1");
-	set_standbys("");
-	pthread_join(proposing.thread, NULL);
-	ck_ok(proposing.ok, proposing.err);
+	run_to_the_wait(run_propose, &proposing);
+	assert_size("1");
 }
 END_TEST
 

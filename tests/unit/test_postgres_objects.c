@@ -120,7 +120,12 @@ START_TEST(a_large_object_goes_up_and_down_in_little_memory)
 	    err);
 	ck_assert_uint_eq(got, packed);
 	table->release(&object);
+#ifdef __SANITIZE_ADDRESS__
+	printf("skipped: memory: the sanitizer keeps what was freed\n");
+	(void)before;
+#else
 	ck_assert_int_lt(peak_memory() - before, 24 * 1024);
+#endif
 }
 END_TEST
 

@@ -135,7 +135,8 @@ take(void *arg, struct db *db, enum failure *what, struct error *err)
 	params.num = 0;
 	params_u64(&params, epoch);
 	result = db_run(db, TAKE_HEAD, &params, what, err);
-	ok = result != NULL && top_parse(result, &taking->top, err);
+	ok = result != NULL && top_parse(result, &taking->top, err) &&
+	    durable_check(taking->postgres, result, 4, err);
 	PQclear(result);
 	return ok;
 }

@@ -38,7 +38,8 @@ struct postgres_settings {
 	const char *services; /* the file of services, or NULL */
 	/*
 	 * How many machines must have flushed a proposal before it counts, the
-	 * primary among them; 0 and 1: the primary.
+	 * primary among them; 0 and 1: the primary.  While the server is set to
+	 * fewer, claim() and propose() return ERROR_UNAVAILABLE.
 	 */
 	unsigned durable;
 };

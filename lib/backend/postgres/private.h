@@ -272,6 +272,14 @@ struct top {
 	struct digest root;
 };
 
+/*
+ * Check that enough machines flush a transaction, by the setting in a column of
+ * its result.
+ *
+ * ERROR_UNAVAILABLE  too few: it must not be committed
+ */
+bool durable_check(const struct postgres *postgres, const PGresult *result,
+    int column, struct error *err) MUST_USE;
 bool top_parse(const PGresult *result, struct top *out,
     struct error *err) MUST_USE;
 /*

@@ -3,11 +3,6 @@
  * transaction.  It moves the head first, which only the holder of the newest
  * epoch can, and only from the size that it knows.
  */
-#include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "backend/postgres/private.h"
 
 enum { TRIES = 8 };
@@ -19,45 +14,6 @@ struct proposing {
 	bool was_stored;    /* the caller was told */
 	bool is_stopped;    /* this handle may not write any more */
 };
-
-/* --- How many machines flush. --- */
-
-/*
- * The number of standbys that a COMMIT waits for: synchronous_standby_names is
- * "", "a, b", "*", "2 (a, b)", "FIRST 2 (a, b)" or "ANY 2 (a, b)".
- */
-static unsigned
-count_standbys(const char *names)
-{
-	const char *text = names + strspn(names, " \t\n");
-	char *end;
-	unsigned long num;
-
-	if (*text == '\0')
-		return 0;
-	if (strncasecmp(text, "FIRST", 5) == 0 &&
-	    isspace((unsigned char)text[5]))
-		text += 5;
-	else if (strncasecmp(text, "ANY", 3) == 0 &&
-	    isspace((unsigned char)text[3]))
-		text += 3;
-	num = strtoul(text, &end, 10);
-	end += strspn(end, " \t\n");
-	return num > 0 && num < UINT16_MAX && *end == '(' ? (unsigned)num : 1;
-}
-
-static bool
-check_durable(const struct postgres *postgres, const char *names,
-    struct error *err)
-{
-	const unsigned machines = 1 + count_standbys(names);
-
-	return machines >= postgres->durable ||
-	    error_set(err, ERROR_UNAVAILABLE,
-		"postgresql: synchronous_standby_names is \"%.100s\": %u"
-		" machine%s would have this, and durable asks for %u",
-		names, machines, machines == 1 ? "" : "s", postgres->durable);
-}
 
 /* --- One transaction. --- */
 
@@ -96,7 +52,6 @@ move_head(struct proposing *proposing, struct db *db, enum failure *what,
 	const struct proposal *proposal = proposing->proposal;
 	struct params params = { .num = 0 };
 	PGresult *result;
-	char names[1024];
 	bool ok;
 
 	params_u64(&params, proposing->postgres->epoch);
@@ -111,9 +66,7 @@ move_head(struct proposing *proposing, struct db *db, enum failure *what,
 		PQclear(result);
 		return say_why(proposing, db, what, err);
 	}
-	snprintf(names, sizeof(names), "%.*s", PQgetlength(result, 0, 0),
-	    PQgetvalue(result, 0, 0));
-	ok = check_durable(proposing->postgres, names, err);
+	ok = durable_check(proposing->postgres, result, 0, err);
 	PQclear(result);
 	return ok;
 }
@@ -125,7 +78,8 @@ check_head(struct proposing *proposing, struct db *db, enum failure *what,
 {
 	PGresult *result = db_run(db, FENCE_HEAD, NULL, what, err);
 	struct top top = { 0 };
-	const bool ok = result != NULL && top_parse(result, &top, err);
+	const bool ok = result != NULL && top_parse(result, &top, err) &&
+	    durable_check(proposing->postgres, result, 4, err);
 
 	PQclear(result);
 	return ok &&
@@ -192,7 +146,7 @@ find_out(struct proposing *proposing, bool *done, struct error *err)
 		proposing->is_stopped = true;
 		return error_set_outside(err,
 		    "postgresql: it is not known whether the last entries"
-		    " were stored: %s",
+		    " were stored, and on how many machines: %s",
 		    why.detail);
 	}
 	*done = proposal->num_entries > 0 && top.size == proposing->size &&

@@ -23,9 +23,11 @@ const char *const statements[STATEMENTS] = {
 	[END_LEASE] = "UPDATE lease SET until = 'epoch', holder = ''"
 		      " WHERE id = 1 AND holder = $1::bytea",
 	[TAKE_HEAD] = "UPDATE head SET epoch = $1::bigint WHERE id = 1 AND"
-		      " epoch <= $1::bigint RETURNING epoch, size, at, root",
+		      " epoch <= $1::bigint RETURNING epoch, size, at, root,"
+		      " current_setting('synchronous_standby_names')",
 	[FENCE_HEAD] = "UPDATE head SET epoch = epoch WHERE id = 1"
-		       " RETURNING epoch, size, at, root",
+		       " RETURNING epoch, size, at, root,"
+		       " current_setting('synchronous_standby_names')",
 	[GET_HEAD] = "SELECT epoch, size, at, root FROM head WHERE id = 1",
 	[MOVE_HEAD] =
 	    "WITH moved AS (UPDATE head SET size = $3::bigint,"

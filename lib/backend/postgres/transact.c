@@ -85,6 +85,7 @@ postgres_transact(struct postgres *postgres, unsigned seconds,
 /* --- The fence. --- */
 
 struct fencing {
+	const struct postgres *postgres;
 	struct top *top;
 };
 
@@ -102,7 +103,7 @@ fence(void *arg, struct db *db, enum failure *what, struct error *err)
 bool
 postgres_fence(struct postgres *postgres, struct top *out, struct error *err)
 {
-	struct fencing fencing = { out };
+	struct fencing fencing = { postgres, out };
 
 	return postgres_transact(postgres, LIMIT_SECONDS_DATABASE, fence,
 	    &fencing, err);
