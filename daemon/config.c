@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "record/data.h"
 
 static void
 read_path(const struct yaml *root, const char *key, const char *dir,
@@ -217,6 +216,47 @@ read_monitors(const struct yaml *node, struct config *out,
 	}
 }
 
+/* Read where the record is, if it is in a database. */
+static void
+read_store(const struct yaml *node, const char *dir, struct config *out,
+    struct complaints *to)
+{
+	static const char *const keys[] = { "postgresql", "services",
+		"durable" };
+	const struct yaml *database, *durable;
+	struct data_place place;
+	const char *text = NULL;
+	struct error why = { 0 };
+	uint64_t number;
+
+	out->store_durable = 1;
+	if (node == NULL || !yaml_is(node, YAML_MAPPING, to))
+		return;
+	yaml_only(node, keys, sizeof(keys) / sizeof(keys[0]), to);
+	yaml_need(node, "postgresql", to);
+	read_path(node, "services", dir, out->store_services, to);
+	if ((durable = yaml_get(node, "durable")) != NULL &&
+	    yaml_u64(durable, &number, to)) {
+		if (number < 1 || number > CONFIG_DURABLE_MAX)
+			complain(to, durable, "1 to %d machines",
+			    CONFIG_DURABLE_MAX);
+		else
+			out->store_durable = (unsigned)number;
+	}
+	if ((database = yaml_get(node, "postgresql")) != NULL)
+		text = yaml_text(database, to);
+	if (text == NULL)
+		return;
+	if (text[0] == '\0' ||
+	    !text_take(out->store, sizeof(out->store), text, &why)) {
+		complain(to, database, "1 to %d bytes", CONFIG_STORE - 1);
+		return;
+	}
+	place = config_place(out);
+	if (!postgres_check_settings(&place.database, &why))
+		complain(to, database, "%s", why.detail);
+}
+
 /* Read the whole file. */
 static void
 read_root(const struct yaml *root, const char *dir, struct config *out,
@@ -227,7 +267,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"depositary-certificate", "depositary-key", "cache", "reserve",
 		"memory", "workers", "repeats", "verify-every", "crls-every",
 		"crl-urls", "witness-every", "witnesses", "monitor", "proxy",
-		"proxy-password", "register" };
+		"proxy-password", "register", "store" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
@@ -254,6 +294,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	read_path(root, "depositary-certificate", dir, out->depositary_cert,
 	    to);
 	read_path(root, "depositary-key", dir, out->depositary_key, to);
+	read_store(yaml_get(root, "store"), dir, out, to);
 	read_numbers(root, out, to);
 	read_outside(root, out, to);
 	read_proxy(root, dir, &out->proxies, to);
@@ -262,6 +303,21 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	out->has_register = true;
 	if (has_register != NULL)
 		yaml_bool(has_register, &out->has_register, to);
+}
+
+struct data_place
+config_place(const struct config *config)
+{
+	struct data_place place = data_in(config->data);
+
+	if (config->store[0] == '\0')
+		return place;
+	place.database = (struct postgres_settings){ .conninfo = config->store,
+		.services = config->store_services[0] != '\0'
+		    ? config->store_services
+		    : NULL,
+		.durable = config->store_durable };
+	return place;
 }
 
 bool

@@ -8,9 +8,15 @@
 #include "base/limits.h"
 #include "base/private.h"
 #include "base/yaml.h"
+#include "record/data.h"
 #include "remote/proxy.h"
 
-enum { CONFIG_URLS = 16, CONFIG_MONITORS = 8 };
+enum {
+	CONFIG_URLS = 16,
+	CONFIG_MONITORS = 8,
+	CONFIG_STORE = 1024,
+	CONFIG_DURABLE_MAX = 9,
+};
 
 struct config {
 	const char *path; /* its own, as config_load() was given it */
@@ -22,6 +28,12 @@ struct config {
 	char data[FILE_PATH], policies[FILE_PATH], crls[FILE_PATH];
 	char server_cert[FILE_PATH], server_key[FILE_PATH];
 	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
+	/*
+	 * The database that has the record, by its connection string ("": the
+	 * data folder has it), and the file of services, or "".
+	 */
+	char store[CONFIG_STORE], store_services[FILE_PATH];
+	unsigned store_durable; /* machines that have what is acknowledged */
 	uint64_t cache_bytes;
 	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;
@@ -55,5 +67,7 @@ struct config {
 /* Load valised.yaml; relative paths are relative to its folder. */
 bool config_load(const char *path, struct config *out,
     struct error *err) MUST_USE;
+/* Where the record is; it borrows from the configuration. */
+struct data_place config_place(const struct config *config);
 
 #endif

@@ -392,14 +392,15 @@ visit_time(void *arg, uint64_t index, struct span line, struct error *err)
 
 /* 0 if there is none yet; if it cannot be read others say so. */
 static int64_t
-journal_at(const char *data)
+journal_at(const struct config *config)
 {
+	const struct data_place place = config_place(config);
 	struct journal_mended mended;
 	struct error ignored = { 0 };
 	int64_t newest_ms = 0;
 
 	journal_free(
-	    data_view(data, visit_time, &newest_ms, &mended, &ignored));
+	    data_view(&place, visit_time, &newest_ms, &mended, &ignored));
 	return newest_ms / 1000;
 }
 
@@ -413,7 +414,7 @@ lists_warn_all(const struct config *config, const struct policy *policy,
 	int64_t until = it.now_at + CRL_FUTURE_SECONDS;
 
 	if (is_any_ahead(&it, crls)) {
-		it.behind_s = journal_at(config->data) - it.now_at;
+		it.behind_s = journal_at(config) - it.now_at;
 		it.held = crls_new(&ignored);
 	}
 	if (it.behind_s > 0) {

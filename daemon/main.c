@@ -84,6 +84,7 @@ tell_memory(const struct config *config)
 static bool
 check(const struct options_given *given, struct error *err)
 {
+	struct data_place place;
 	struct config config;
 	struct policy *policy;
 	struct lists_look look = { .files = { { 0 } } };
@@ -92,7 +93,10 @@ check(const struct options_given *given, struct error *err)
 	void *tls;
 	bool ok;
 
-	if (!load_config(given, &config, err) ||
+	if (!load_config(given, &config, err))
+		return false;
+	place = config_place(&config);
+	if (!data_check(&place, err) ||
 	    !settings_load(&config, &policy, &crls, &look, &tls, err))
 		return false;
 	lists_warn_all(&config, policy, crls);
@@ -160,12 +164,15 @@ enrolment(const struct options_given *given, struct error *err)
 static bool
 export_journal(const struct options_given *given, struct error *err)
 {
+	struct data_place place;
 	struct config config;
 	uint64_t size;
 
 	if (!load_config(given, &config, err) ||
-	    !apart_check(given->operands[0], config.data, err) ||
-	    !export_tiles(config.data, given->operands[0], &size, err))
+	    !apart_check(given->operands[0], config.data, err))
+		return false;
+	place = config_place(&config);
+	if (!export_tiles(&place, given->operands[0], &size, err))
 		return false;
 	printf("%s: the journal of size %llu\n", given->operands[0],
 	    (unsigned long long)size);
@@ -195,10 +202,10 @@ print_finding(void *arg, const struct audit_finding *finding,
  * anything is.
  */
 static bool
-check_data(const char *data, struct error *err)
+check_data(const struct data_place *place, struct error *err)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	const struct fsck_settings settings = { .data = data,
+	const struct fsck_settings settings = { .place = *place,
 		.threads = cpus < 1 ? 1
 		    : cpus > 64     ? 64
 				    : (unsigned)cpus,
@@ -209,7 +216,7 @@ check_data(const char *data, struct error *err)
 		return false;
 	printf("%s: journal of size %llu, %llu heads, %llu cosignatures;"
 	       " %llu versions; %llu git objects\n",
-	    data, (unsigned long long)result.size,
+	    place->folder, (unsigned long long)result.size,
 	    (unsigned long long)result.num_heads,
 	    (unsigned long long)result.num_cosignatures,
 	    (unsigned long long)result.num_versions,
@@ -227,9 +234,19 @@ check_data(const char *data, struct error *err)
 static bool
 fsck(const struct options_given *given, struct error *err)
 {
+	struct data_place place;
+	struct config config;
+
+	if (given->num_operands > 0) {
+		place = data_in(given->operands[0]);
+	} else {
+		if (!load_config(given, &config, err))
+			return false;
+		place = config_place(&config);
+	}
 	return (!options_has(given, VALISED_REPAIR) ||
-		   fsck_repair(given->operands[0], err)) &&
-	    check_data(given->operands[0], err);
+		   fsck_repair(&place, err)) &&
+	    check_data(&place, err);
 }
 
 static bool
@@ -300,6 +317,41 @@ restore(const struct options_given *given, struct error *err)
 	return true;
 }
 
+static struct postgres_settings
+owner_of(const struct options_given *given)
+{
+	return (struct postgres_settings){ .conninfo = given->operands[0],
+		.services = options_value(given, VALISED_SERVICES) };
+}
+
+static bool
+tables(const struct options_given *given, struct error *err)
+{
+	const struct postgres_settings owner = owner_of(given);
+	const char *writer = options_value(given, VALISED_WRITER);
+
+	if (!postgres_create(&owner, writer, err))
+		return false;
+	printf("the tables are there, and %s may use them\n"
+	       "next: name the database in valised.yaml (\"store\"), then"
+	       " valised init\n",
+	    writer);
+	return true;
+}
+
+static bool
+tidy(const struct options_given *given, struct error *err)
+{
+	const struct postgres_settings owner = owner_of(given);
+	unsigned removed;
+
+	if (!postgres_tidy(&owner, &removed, err))
+		return false;
+	printf("%u unfinished upload%s removed\n", removed,
+	    removed == 1 ? "" : "s");
+	return true;
+}
+
 static bool
 replace_key(const struct options_given *given, struct error *err)
 {
@@ -364,6 +416,8 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_FSCK] = fsck,
 	[VALISED_FORM_BACKUP] = backup,
 	[VALISED_FORM_RESTORE] = restore,
+	[VALISED_FORM_TABLES] = tables,
+	[VALISED_FORM_TIDY] = tidy,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,
 	[VALISED_FORM_RELOAD] = reload,
 	[VALISED_FORM_COMPLETE] = complete,

@@ -201,6 +201,7 @@ sign_proposed(struct daemon *daemon, struct error *err)
 static bool
 open_journal(struct daemon *daemon, struct error *err)
 {
+	const struct data_place place = config_place(daemon->config);
 	struct record *record = &daemon->record;
 	int64_t began;
 	const struct note_key *newest;
@@ -219,7 +220,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		    path);
 	began = time_monotonic_ms();
 	if (!signer_state(daemon->signer, &head, &key, err) ||
-	    !data_open(daemon->config->data, &head, daemon->full, record, err))
+	    !data_open(&place, &head, daemon->full, record, err))
 		return false;
 	keep_reserve(daemon);
 	newest = &record->keys.keys[record->keys.num - 1];

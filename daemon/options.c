@@ -63,7 +63,7 @@ static const struct options_option fsck_options[] = {
 	END,
 };
 static const struct options_form fsck_forms[] = {
-	{ VALISED_FORM_FSCK, NULL, "DATA", 1, 1, NULL, fsck_options },
+	{ VALISED_FORM_FSCK, NULL, "[DATA]", 0, 1, NULL, fsck_options },
 	END,
 };
 
@@ -93,6 +93,30 @@ static const struct options_option restore_options[] = {
 };
 static const struct options_form restore_forms[] = {
 	{ VALISED_FORM_RESTORE, NULL, "DIR", 1, 1, NULL, restore_options },
+	END,
+};
+
+#define SERVICES                                                               \
+	{                                                                      \
+		VALISED_SERVICES, '\0', "services", "FILE",                    \
+		    "the file of services that CONNECTION names one of", 0     \
+	}
+static const struct options_option tables_options[] = {
+	{ VALISED_WRITER, '\0', "writer", "ROLE",
+	    "the daemon's role, which may read and add rows", OPTIONS_NEEDED },
+	SERVICES,
+	END,
+};
+static const struct options_option tidy_options[] = {
+	{ VALISED_TIDY, '\0', "tidy", NULL,
+	    "remove what was begun a day ago or more and never used",
+	    OPTIONS_CHOOSES },
+	SERVICES,
+	END,
+};
+static const struct options_form tables_forms[] = {
+	{ VALISED_FORM_TABLES, NULL, "CONNECTION", 1, 1, NULL, tables_options },
+	{ VALISED_FORM_TIDY, NULL, "CONNECTION", 1, 1, NULL, tidy_options },
 	END,
 };
 
@@ -127,8 +151,9 @@ static const struct options_command commands[] = {
 	    " (exit 1).",
 	    "  valised reload\n", NULL, reload_forms },
 	{ "fsck", "check a data folder, all of it against all of it",
-	    "The daemon may be running, but not with --repair. Exit 1 if"
-	    " anything is damaged.",
+	    "Without DATA it is the one that the configuration names, which has"
+	    " to be so if the record is in a database. The daemon may be running,"
+	    " but not with --repair. Exit 1 if anything is damaged.",
 	    "  valised fsck /var/lib/valise\n", NULL, fsck_forms },
 	{ "backup", "copy the data folder, or what is new of it",
 	    "The daemon may be running. The signer's memory is never copied.",
@@ -139,6 +164,13 @@ static const struct options_command commands[] = {
 	    " --nobody-has-seen-more is needed.",
 	    "  valised restore /mnt/backup/valise --seen checkpoint\n", NULL,
 	    restore_forms },
+	{ "tables", "make the tables of a record in a database",
+	    "As the role that owns them: the daemon's own role may neither"
+	    " change nor remove what is in them. CONNECTION is as in"
+	    " valised.yaml.",
+	    "  valised tables \"host=/run/postgresql dbname=valise\" --writer"
+	    " valise\n",
+	    NULL, tables_forms },
 	{ "replace-key", "journal which key is to be the journal's next",
 	    "The daemon is off. The next key takes over once the witnesses"
 	    " have cosigned the entry that names it.",

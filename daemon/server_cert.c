@@ -329,7 +329,7 @@ server_cert_earlier_ca(void *tls, const struct policy *policy,
 
 void
 server_cert_earlier_ca_of(void *tls, const struct policy *policy,
-    const char *data, char out[POLICY_NAME])
+    const struct data_place *place, char out[POLICY_NAME])
 {
 	struct record record = { .store = NULL };
 	struct journal_mended mended;
@@ -339,9 +339,9 @@ server_cert_earlier_ca_of(void *tls, const struct policy *policy,
 	if (!is_of_another(tls, policy))
 		return;
 	if ((record.ledger = ledger_new(&ignored)) != NULL &&
-	    (record.journal = data_view(data, ledger_visit, record.ledger,
+	    (record.journal = data_view(place, ledger_visit, record.ledger,
 		 &mended, &ignored)) != NULL &&
-	    (record.store = data_view_store(data, &ignored)) != NULL &&
+	    (record.store = data_view_store(place, &ignored)) != NULL &&
 	    (record.library = library_new(record.store, &ignored)) != NULL)
 		find_earlier(policy, &record, out);
 	library_free(record.library);

@@ -45,7 +45,7 @@ void server_cert_earlier_ca(void *tls, const struct policy *policy,
     const struct record *record, char out[POLICY_NAME]);
 /* The same from a data folder that is not open. */
 void server_cert_earlier_ca_of(void *tls, const struct policy *policy,
-    const char *data, char out[POLICY_NAME]);
+    const struct data_place *place, char out[POLICY_NAME]);
 
 /* Get the host of an address, without brackets and a final dot. */
 void server_cert_host(const char *address, char out[256]);

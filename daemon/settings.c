@@ -59,6 +59,7 @@ settings_check_server(const struct config *config, const struct record *record,
 	struct server_cert_known known = { .address = config->address,
 		.policy = policy,
 		.at = time_now_ms() / 1000 };
+	const struct data_place place = config_place(config);
 	struct revocation *revocation =
 	    all_known(record != NULL ? record->library : NULL, policy, crls,
 		known.at, err);
@@ -69,7 +70,7 @@ settings_check_server(const struct config *config, const struct record *record,
 	if (record != NULL)
 		server_cert_earlier_ca(tls, policy, record, known.earlier_ca);
 	else
-		server_cert_earlier_ca_of(tls, policy, config->data,
+		server_cert_earlier_ca_of(tls, policy, &place,
 		    known.earlier_ca);
 	known.revocation = revocation;
 	ok = server_cert_judge(tls, &known, err) ||

@@ -384,6 +384,7 @@ static bool
 check_history(const struct backup *backup, const struct journal *journal,
     struct error *err)
 {
+	const struct data_place place = data_in(backup->to);
 	struct journal_mended mended;
 	struct journal *copy;
 	struct digest root;
@@ -392,7 +393,7 @@ check_history(const struct backup *backup, const struct journal *journal,
 
 	if (!data_has(backup->to, DATA_HEADS))
 		return true;
-	if ((copy = data_view(backup->to, NULL, NULL, &mended, err)) == NULL)
+	if ((copy = data_view(&place, NULL, NULL, &mended, err)) == NULL)
 		return error_context(err, "%s", backup->to);
 	head = journal_head(copy);
 	journal_free(copy);
@@ -496,6 +497,7 @@ static bool
 copy_all(const struct config *config, const char *dir, bool with_keys,
     const char *begun, struct backup_result *out, struct error *err)
 {
+	const struct data_place place = data_in(config->data);
 	struct backup backup = { .from = config->data, .to = dir, .out = out };
 	struct journal_mended mended;
 	struct journal *journal;
@@ -513,8 +515,8 @@ copy_all(const struct config *config, const char *dir, bool with_keys,
 	 * the store by then.
 	 */
 	if ((ledger = ledger_new(err)) == NULL ||
-	    (journal = data_view(config->data, ledger_visit, ledger, &mended,
-		 err)) == NULL) {
+	    (journal = data_view(&place, ledger_visit, ledger, &mended, err)) ==
+		NULL) {
 		ledger_free(ledger);
 		return false;
 	}
@@ -540,11 +542,27 @@ copy_all(const struct config *config, const char *dir, bool with_keys,
 	return ok;
 }
 
+/*
+ * Files are copied as they lie there; a database is copied by another command,
+ * or by its own means.
+ */
+static bool
+check_in_files(const struct config *config, const char *what, struct error *err)
+{
+	return config->store[0] == '\0' ||
+	    error_set(err, ERROR_USAGE,
+		"the record is in a database (\"store\" in valised.yaml), and"
+		" %s works on files: see \"The record in a database\" in the"
+		" operations manual",
+		what);
+}
+
 bool
 backup_make(const struct config *config, const char *dir, bool with_keys,
     struct backup_result *out, struct error *err)
 {
-	return copy_all(config, dir, with_keys, UNDER_WAY, out, err);
+	return check_in_files(config, "backup", err) &&
+	    copy_all(config, dir, with_keys, UNDER_WAY, out, err);
 }
 
 /* --- Restore. --- */
@@ -627,20 +645,22 @@ backup_restore(const struct config *config, const char *dir,
     const char *const seen[], size_t num_seen, uint64_t *size,
     struct error *err)
 {
+	const struct data_place from = data_in(dir);
 	struct journal_mended mended;
 	struct journal *journal;
 	struct head head;
 	char path[FILE_PATH];
 	bool ok;
 
-	if (!apart_check(config->data, dir, err))
+	if (!check_in_files(config, "restore", err) ||
+	    !apart_check(config->data, dir, err))
 		return false;
 	/* One that was interrupted goes on. */
 	if (data_is_there(config->data) && !backup_is_unfinished(config->data))
 		return error_set(err, ERROR_CONFLICT,
 		    "%s is a data folder already: nothing was changed",
 		    config->data);
-	if ((journal = data_view(dir, NULL, NULL, &mended, err)) == NULL)
+	if ((journal = data_view(&from, NULL, NULL, &mended, err)) == NULL)
 		return error_context(err, "%s", dir);
 	head = journal_head(journal);
 	*size = head.size;

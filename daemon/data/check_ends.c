@@ -142,7 +142,7 @@ check_last_head(struct fsck *fsck, const struct beyond *beyond)
 	struct head head;
 
 	if (fsck->settings->without_signer || beyond->num == 0 ||
-	    !signer_remembered(fsck->settings->data, &head, &ignored))
+	    !signer_remembered(fsck->settings->place.folder, &head, &ignored))
 		return;
 	fsck->signed_size = head.size;
 	/* A crash leaves out two heads at most, so one of the first is there. */
@@ -166,8 +166,9 @@ check_entries(struct fsck *fsck)
 	struct entry entry;
 	char path[FILE_PATH];
 
-	beyond.end = size_of(fsck->settings->data, DATA_ENTRIES);
-	if (!data_path(fsck->settings->data, DATA_ENTRIES, path, &ignored) ||
+	beyond.end = size_of(fsck->settings->place.folder, DATA_ENTRIES);
+	if (!data_path(fsck->settings->place.folder, DATA_ENTRIES, path,
+		&ignored) ||
 	    (beyond.fd = file_open(path, &ignored)) < 0)
 		return;
 	/* A batch that was never signed is no damage: a start cuts it off. */
@@ -179,18 +180,29 @@ check_entries(struct fsck *fsck)
 	close(beyond.fd);
 }
 
+static void
+check_memory_end(struct fsck *fsck)
+{
+	if (!fsck->settings->without_signer &&
+	    size_of(fsck->settings->place.folder, DATA_MEMORY) >
+		SIGNER_MEMORY_BYTES)
+		tell_of_more(fsck, DATA_MEMORY);
+}
+
 void
 fsck_check_ends(struct fsck *fsck)
 {
-	const char *data = fsck->settings->data;
+	const char *data = fsck->settings->place.folder;
 
 	if (is_written(data))
 		return;
+	if (fsck->settings->place.database.conninfo != NULL) {
+		check_memory_end(fsck);
+		return;
+	}
 	if (size_of(data, DATA_HEADS) % FILES_HEAD_BYTES != 0)
 		tell_of_more(fsck, DATA_HEADS);
-	if (!fsck->settings->without_signer &&
-	    size_of(data, DATA_MEMORY) > SIGNER_MEMORY_BYTES)
-		tell_of_more(fsck, DATA_MEMORY);
+	check_memory_end(fsck);
 	check_entries(fsck);
 }
 

@@ -87,9 +87,9 @@ check_signer(struct fsck *fsck)
 
 	/* A backup has no signer's memory, on purpose. */
 	if (fsck->settings->without_signer ||
-	    data_has(fsck->settings->data, DATA_BACKUP))
+	    data_has(fsck->settings->place.folder, DATA_BACKUP))
 		return;
-	if (!signer_remembered(fsck->settings->data, &head, &why)) {
+	if (!signer_remembered(fsck->settings->place.folder, &head, &why)) {
 		FIND(fsck, "SIGNER_DAMAGED", AUDIT_NO_ENTRY,
 		    data_name(DATA_MEMORY), "%s", why.detail);
 		return;
@@ -182,7 +182,7 @@ fsck_check_cosignatures(struct fsck *fsck)
 	if (!ledger_newest(audit_ledger(fsck->audit), ACT_POLICY, &newest) ||
 	    (all.policy = library_policy(fsck->library, &newest)) == NULL)
 		return; /* the finding POLICY_UNKNOWN tells this */
-	lines = data_view_cosignatures(fsck->settings->data, &why);
+	lines = data_view_cosignatures(fsck->settings->place.folder, &why);
 	if (lines == NULL) {
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY,
 		    data_name(DATA_COSIGNATURES), "%s", why.detail);

@@ -61,11 +61,11 @@ write_level(const struct journal *journal, const char *dir, bool bundles,
 }
 
 bool
-export_tiles(const char *data, const char *dir, uint64_t *size,
+export_tiles(const struct data_place *place, const char *dir, uint64_t *size,
     struct error *err)
 {
 	struct journal_mended mended;
-	struct journal *journal = data_view(data, NULL, NULL, &mended, err);
+	struct journal *journal = data_view(place, NULL, NULL, &mended, err);
 	struct buf note = BUF(LIMIT_NOTE_FILE);
 	char path[FILE_PATH];
 	struct head head;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "record/data.h"
 
 /*
  * Write checkpoint and tile/… into dir, which is made or brought up to date:
@@ -18,7 +18,7 @@
  *  fork's
  * ERROR_UNTRUSTED  the journal is damaged
  */
-bool export_tiles(const char *data, const char *dir, uint64_t *size,
-    struct error *err) MUST_USE;
+bool export_tiles(const struct data_place *place, const char *dir,
+    uint64_t *size, struct error *err) MUST_USE;
 
 #endif

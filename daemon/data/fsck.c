@@ -34,7 +34,7 @@ came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 	if (fsck->later == NULL &&
 	    (fsck->later = ledger_temporary(fsck->audit_settings.folder,
 		 &why)) != NULL &&
-	    (journal = data_view_in(fsck->settings->data,
+	    (journal = data_view_in(&fsck->settings->place,
 		 fsck->audit_settings.folder, ledger_visit, fsck->later,
 		 &mended, &why)) != NULL)
 		journal_free(journal);
@@ -88,15 +88,27 @@ folder_for_entries(struct fsck *fsck)
 	uint64_t bytes = 0;
 
 	if (!fsck->settings->spares_memory ||
-	    !data_path(fsck->settings->data, DATA_JOURNAL, fsck->folder,
+	    !data_path(fsck->settings->place.folder, DATA_JOURNAL, fsck->folder,
 		&ignored) ||
 	    statvfs(fsck->folder, &disk) != 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (data_path(fsck->settings->data, parts[i], path, &ignored) &&
+		if (data_path(fsck->settings->place.folder, parts[i], path,
+			&ignored) &&
 		    stat(path, &st) == 0)
 			bytes += (uint64_t)st.st_size;
 	return bytes / disk.f_frsize < disk.f_bavail / 4 ? fsck->folder : NULL;
+}
+
+/*
+ * Is it no damage but another place that was meant, or a database that does not
+ * answer?
+ */
+static bool
+cannot_look(const struct error *why)
+{
+	return why->kind == ERROR_CONFLICT || why->kind == ERROR_REFUSED ||
+	    why->kind == ERROR_UNAVAILABLE;
 }
 
 /* Open journal and store; what is missing or damaged is told. */
@@ -106,16 +118,20 @@ open_folder(struct fsck *fsck, struct error *err)
 	struct journal_mended mended = { 0 };
 	struct error why = { 0 };
 
-	if (!data_is_there(fsck->settings->data))
+	if (!data_is_there(fsck->settings->place.folder))
 		return error_set(err, ERROR_NOT_FOUND, "%s is no data folder",
-		    fsck->settings->data);
+		    fsck->settings->place.folder);
 	/*
 	 * Open the journal first: the objects of its entries are in the store
 	 * by then.
 	 */
 	fsck->audit_settings.folder = folder_for_entries(fsck);
-	fsck->journal = data_view_in(fsck->settings->data,
+	fsck->journal = data_view_in(&fsck->settings->place,
 	    fsck->audit_settings.folder, NULL, NULL, &mended, &why);
+	if (fsck->journal == NULL && cannot_look(&why)) {
+		*err = why;
+		return false;
+	}
 	if (fsck->journal == NULL)
 		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY,
 		    data_name(DATA_JOURNAL), "%s", why.detail);
@@ -124,7 +140,11 @@ open_folder(struct fsck *fsck, struct error *err)
 		fsck_report_derived(fsck, "HASHES_DAMAGED",
 		    "journal/hashes, nodes",
 		    "they are not those of the entries");
-	fsck->store = data_view_store(fsck->settings->data, &why);
+	fsck->store = data_view_store(&fsck->settings->place, &why);
+	if (fsck->store == NULL && cannot_look(&why)) {
+		*err = why;
+		return false;
+	}
 	if (fsck->store == NULL) {
 		FIND(fsck, "STORE_DAMAGED", AUDIT_NO_ENTRY,
 		    data_name(DATA_STORE), "%s", why.detail);
@@ -170,7 +190,7 @@ check_ledger(struct fsck *fsck)
 	char path[FILE_PATH];
 	uint64_t size;
 
-	if (data_path(fsck->settings->data, DATA_LEDGER, path, &why) &&
+	if (data_path(fsck->settings->place.folder, DATA_LEDGER, path, &why) &&
 	    file_exists(path) && file_read(path, bytes.max, &bytes, &why) &&
 	    ledger_file_begins(buf_span(&bytes), &size) &&
 	    size <= journal_size(fsck->journal)) {

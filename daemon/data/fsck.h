@@ -7,6 +7,7 @@
 #define DAEMON_DATA_FSCK_H
 
 #include "record/audit.h"
+#include "record/data.h"
 
 enum fsck_weight {
 	FSCK_WRONG,
@@ -15,7 +16,7 @@ enum fsck_weight {
 };
 
 struct fsck_settings {
-	const char *data;
+	struct data_place place;
 	unsigned threads;
 	bool without_signer; /* this process may not read the signer's memory */
 	/*
@@ -48,6 +49,6 @@ bool fsck_run(const struct fsck_settings *settings, struct fsck_result *out,
  * Make again what follows from the record: hashes, nodes, torn heads, refs.
  * The daemon must not run; its lock is taken.
  */
-bool fsck_repair(const char *data, struct error *err) MUST_USE;
+bool fsck_repair(const struct data_place *place, struct error *err) MUST_USE;
 
 #endif

@@ -131,8 +131,8 @@ is_due(const struct config *config, const struct policy *policy,
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
 	struct journal_mended mended;
 	struct cosignatures *lines = NULL;
-	struct journal *journal =
-	    data_view(config->data, NULL, NULL, &mended, err);
+	const struct data_place place = config_place(config);
+	struct journal *journal = data_view(&place, NULL, NULL, &mended, err);
 	bool ok = journal != NULL;
 
 	*due = false;

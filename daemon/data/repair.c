@@ -40,15 +40,16 @@ say_ref(void *arg, const char *ref, bool is_there)
 
 /* Repair the journal's files and the branches. */
 static bool
-mend(const char *data, struct error *err)
+mend(const struct data_place *place, struct error *err)
 {
 	struct journal_mended mended;
 	struct record record;
 	struct head head;
 	bool ok;
 
-	if (!fsck_cut_ends(data, err) || !signer_remembered(data, &head, err) ||
-	    !data_open(data, &head, true, &record, err))
+	if (!fsck_cut_ends(place->folder, err) ||
+	    !signer_remembered(place->folder, &head, err) ||
+	    !data_open(place, &head, true, &record, err))
 		return false;
 	mended = record.opening.mended;
 	ok = store_look(record.store, LOOK_AND_MEND, say_made, NULL, err) &&
@@ -66,16 +67,16 @@ mend(const char *data, struct error *err)
 }
 
 bool
-fsck_repair(const char *data, struct error *err)
+fsck_repair(const struct data_place *place, struct error *err)
 {
 	bool ok;
 	int lock;
 
-	if (!owner_check(data, err))
+	if (!owner_check(place->folder, err))
 		return false;
-	if ((lock = data_lock(data, err)) < 0)
+	if ((lock = data_lock(place->folder, err)) < 0)
 		return error_context(err, "stop the daemon first");
-	ok = mend(data, err);
+	ok = mend(place, err);
 	close(lock);
 	return ok;
 }

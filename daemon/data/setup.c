@@ -53,12 +53,10 @@ static bool
 make_journal(const struct config *config, const char *origin, struct error *err)
 {
 	char path[FILE_PATH], text[NOTE_KEY_TEXT + 1];
+	const struct data_place place = config_place(config);
 	struct note_key key;
 
-	if (!data_path(config->data, DATA_STORE, path, err) ||
-	    !store_create_ours(path, err) ||
-	    !data_path(config->data, DATA_JOURNAL, path, err) ||
-	    !journal_create(path, err) ||
+	if (!data_create(&place, err) ||
 	    !signer_create(config, origin, &key, err) ||
 	    !data_path(config->data, DATA_VKEY, path, err))
 		return false;
@@ -203,8 +201,9 @@ append_policies(struct buf *out, const struct config *config,
 {
 	struct succession all = { .num = 0 };
 	struct journal_mended mended;
+	const struct data_place place = config_place(config);
 	struct journal *journal =
-	    data_view(config->data, visit_policy, &all, &mended, err);
+	    data_view(&place, visit_policy, &all, &mended, err);
 	const struct policy_entry *newest = succession_newest(&all);
 	char hex[DIGEST_HEX];
 	bool ok = journal != NULL;

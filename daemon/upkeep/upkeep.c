@@ -80,7 +80,8 @@ check_journal(struct upkeep *upkeep)
 static void
 check_data(struct upkeep *upkeep)
 {
-	const struct fsck_settings settings = { .data = upkeep->config->data,
+	const struct fsck_settings settings = { .place = config_place(
+						    upkeep->config),
 		.threads = 1,
 		.without_signer = true,
 		.spares_memory = true,

@@ -54,6 +54,8 @@ enum { JOURNAL_NEWEST = 1 << 16 };
 
 /* Make an empty journal in an existing folder. */
 bool journal_create(const char *dir, struct error *err) MUST_USE;
+/* The same for one whose log is elsewhere: make the derived files. */
+bool journal_create_derived(const char *dir, struct error *err) MUST_USE;
 
 /*
  * Open a journal. signer is the head that the signer signed last (size 0:
@@ -110,6 +112,13 @@ bool journal_check(struct journal *journal, journal_visitor *visit, void *arg,
 struct journal *journal_view(const char *dir, const char *folder,
     const struct note_keys *keys, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err);
+/*
+ * The same on a backend that was opened to read, and is taken over also on
+ * failure (NULL: that is a failure); dir holds the derived files.
+ */
+struct journal *journal_view_on(struct backend *backend, const char *dir,
+    const char *folder, const struct note_keys *keys, journal_visitor *visit,
+    void *arg, struct journal_mended *mended, struct error *err);
 void journal_free(struct journal *journal);
 
 /* Returns the committed size. */

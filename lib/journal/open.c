@@ -431,10 +431,16 @@ begin_open(struct opening *open, struct backend *backend, const char *dir,
 bool
 journal_create(const char *dir, struct error *err)
 {
+	return files_create_log(dir, err) && journal_create_derived(dir, err);
+}
+
+bool
+journal_create_derived(const char *dir, struct error *err)
+{
 	struct journal *journal = journal_new(err);
 	bool ok;
 
-	ok = journal != NULL && files_create_log(dir, err) &&
+	ok = journal != NULL &&
 	    journal_open_derived(journal, dir, NULL, O_RDWR | O_CREAT | O_EXCL,
 		err) &&
 	    file_sync_dir(dir, err);
@@ -536,10 +542,19 @@ journal_view(const char *dir, const char *folder, const struct note_keys *keys,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err)
 {
+	return journal_view_on(files_view(NULL, dir, err), dir, folder, keys,
+	    visit, arg, mended, err);
+}
+
+struct journal *
+journal_view_on(struct backend *backend, const char *dir, const char *folder,
+    const struct note_keys *keys, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
 	struct opening open = { .visit = visit, .arg = arg, .mended = mended };
 	bool ok;
 
-	ok = begin(&open, files_view(NULL, dir, err), true, false, keys, err);
+	ok = begin(&open, backend, true, false, keys, err);
 	if (open.journal != NULL)
 		open.journal->is_view = true;
 	/*

@@ -5,8 +5,8 @@
 
 #include <sys/stat.h>
 
-#include "backend/files/files.h"
 #include "record/accepted.h"
+#include "record/data_place.h"
 
 #define FOLDER_OF(path)     .name = path, .mode = 0700, .is_folder = true
 #define FILE_OF(path, bits) .name = path, .mode = bits
@@ -26,6 +26,10 @@ static const struct data_about parts[DATA_PARTS] = {
 	[DATA_BACKUP] = { FILE_OF("backup", 0600),
 	    .is = "says of what this folder is a backup, and of when",
 	    .writer = "`backup`", .missing = "it is no backup" },
+	[DATA_DATABASE] = { FILE_OF("database", 0600), .access = DATA_READ,
+	    .is = "the id of the record, if a database has it",
+	    .writer = "`init`, `copy`",
+	    .missing = "the record is in this folder" },
 	[DATA_JOURNAL] = { FOLDER_OF("journal"), .is_made = true,
 	    .access = DATA_WRITE, .is = "\"Journal files\" below",
 	    .writer = "the registrar", .missing = "no start" },
@@ -255,43 +259,6 @@ data_keys(const char *data, struct note_keys *out, struct error *err)
 	return ok;
 }
 
-static bool
-visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
-{
-	(void)arg, (void)index, (void)entry, (void)err;
-	return true;
-}
-
-struct journal *
-data_view(const char *data, journal_visitor *visit, void *arg,
-    struct journal_mended *mended, struct error *err)
-{
-	return data_view_in(data, NULL, visit, arg, mended, err);
-}
-
-struct journal *
-data_view_in(const char *data, const char *folder, journal_visitor *visit,
-    void *arg, struct journal_mended *mended, struct error *err)
-{
-	struct note_keys keys;
-	char path[FILE_PATH];
-
-	if (!data_keys(data, &keys, err) ||
-	    !data_path(data, DATA_JOURNAL, path, err))
-		return NULL;
-	return journal_view(path, folder, &keys,
-	    visit != NULL ? visit : visit_nothing, arg, mended, err);
-}
-
-struct store *
-data_view_store(const char *data, struct error *err)
-{
-	char path[FILE_PATH];
-
-	return data_path(data, DATA_STORE, path, err) ? store_view(path, err)
-						      : NULL;
-}
-
 struct cosignatures *
 data_view_cosignatures(const char *data, struct error *err)
 {
@@ -312,17 +279,6 @@ data_store(const char *data, struct error *err)
 	    : NULL;
 }
 
-/* One backend holds the store and the log, so one proposal reaches both. */
-static struct store *
-open_both(const char *data, const char *log, struct error *err)
-{
-	char repository[FILE_PATH];
-
-	return data_path(data, DATA_STORE, repository, err)
-	    ? store_new(files_open_ours(repository, log, false, err), err)
-	    : NULL;
-}
-
 /* Witnesses sign the next checkpoint again: a damaged line stops nothing. */
 static struct cosignatures *
 open_cosignatures(const char *path, size_t *dropped, struct error *err)
@@ -338,9 +294,10 @@ open_cosignatures(const char *path, size_t *dropped, struct error *err)
 }
 
 bool
-data_open(const char *data, const struct head *signer, bool whole,
+data_open(const struct data_place *place, const struct head *signer, bool whole,
     struct record *out, struct error *err)
 {
+	const char *data = place->folder;
 	char path[FILE_PATH];
 
 	*out = (struct record){ .store = NULL };
@@ -349,7 +306,8 @@ data_open(const char *data, const struct head *signer, bool whole,
 	    data_path(data, DATA_COSIGNATURES, path, err) &&
 	    data_path(data, DATA_JOURNAL, out->journal_dir, err) &&
 	    data_keys(data, &out->keys, err) &&
-	    (out->store = open_both(data, out->journal_dir, err)) != NULL &&
+	    (out->store = data_open_both(place, out->journal_dir, err)) !=
+		NULL &&
 	    (out->library = library_new(out->store, err)) != NULL &&
 	    opening_run(store_backend(out->store), out->journal_dir, &out->keys,
 		signer, whole, &out->opening, err)) {

@@ -2,6 +2,10 @@
  * data.h - the data folder: what is in it and where, and how it is opened.
  * No other code writes a path below it.
  *
+ * The record itself (entries, heads, objects and names) may be in a database of
+ * PostgreSQL instead.  The folder then keeps the keys, what follows from the
+ * entries, and what is under way.
+ *
  * The table of its parts is also in docs/formats.md ("The data folder").
  */
 #ifndef RECORD_DATA_H
@@ -9,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "backend/postgres/postgres.h"
 #include "base/file.h"
 #include "record/record.h"
 
@@ -18,6 +23,7 @@ enum data_part {
 	DATA_LOCK,
 	DATA_RELOAD,
 	DATA_BACKUP,
+	DATA_DATABASE,
 	DATA_JOURNAL,
 	DATA_ENTRIES,
 	DATA_HEADS,
@@ -88,6 +94,16 @@ struct data_about {
 	const char *is, *writer, *missing;
 };
 
+/* A record, by where it is. */
+struct data_place {
+	const char *folder; /* the data folder */
+	/* The database that has the record; conninfo NULL: the folder has it. */
+	struct postgres_settings database;
+};
+
+/* The place of a record that the data folder, or a backup, has itself. */
+struct data_place data_in(const char *folder);
+
 const struct data_about *data_about(enum data_part part);
 /* Its path below the data folder. */
 const char *data_name(enum data_part part);
@@ -99,6 +115,14 @@ bool data_has(const char *data, enum data_part part);
 bool data_is_there(const char *data);
 /* Make its folders, for its owner alone. */
 bool data_make(const char *data, struct error *err) MUST_USE;
+/*
+ * Make an empty record: a store and a journal in the folder; or, in the folder,
+ * what belongs to the tables of a database, which are there and empty.
+ *
+ * ERROR_CONFLICT   the database has a record already
+ * ERROR_NOT_FOUND  it has no tables yet
+ */
+bool data_create(const struct data_place *place, struct error *err) MUST_USE;
 
 /*
  * Take the lock that a writer must hold; it is held until the descriptor is
@@ -106,25 +130,36 @@ bool data_make(const char *data, struct error *err) MUST_USE;
  */
 int data_lock(const char *data, struct error *err) MUST_USE;
 
+/*
+ * Do folder and database belong together, and may this role write there?  A
+ * folder that is not there yet is fine, and so is a record that is in it.
+ */
+bool data_check(const struct data_place *place, struct error *err) MUST_USE;
+
 /* The journal's keys: vkey is the newest, journal/keys has those before. */
 bool data_keys(const char *data, struct note_keys *out,
     struct error *err) MUST_USE;
 /*
  * Open the journal to read, beside a daemon or without one (journal_view());
  * visit may be NULL.  NULL on failure.
+ *
+ * ERROR_CONFLICT  the folder belongs to another record than the database, or
+ *  has its own; or the record is in a database that is not named
  */
-struct journal *data_view(const char *data, journal_visitor *visit, void *arg,
-    struct journal_mended *mended, struct error *err);
+struct journal *data_view(const struct data_place *place,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err);
 /* The same, with what it keeps of each entry in a file of this folder. */
-struct journal *data_view_in(const char *data, const char *folder,
+struct journal *data_view_in(const struct data_place *place, const char *folder,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err);
 /* Open the store to read, the same.  NULL on failure. */
-struct store *data_view_store(const char *data, struct error *err);
+struct store *data_view_store(const struct data_place *place,
+    struct error *err);
 /* Open the witnesses' lines to read.  NULL on failure. */
 struct cosignatures *data_view_cosignatures(const char *data,
     struct error *err);
-/* Open the store alone to write; the lock is held.  NULL on failure. */
+/* Open the store of a folder to write; the lock is held.  NULL on failure. */
 struct store *data_store(const char *data, struct error *err);
 
 /*
@@ -134,8 +169,8 @@ struct store *data_store(const char *data, struct error *err);
  *
  * ERROR_UNTRUSTED  as journal_open()
  */
-bool data_open(const char *data, const struct head *signer, bool whole,
-    struct record *out, struct error *err) MUST_USE;
+bool data_open(const struct data_place *place, const struct head *signer,
+    bool whole, struct record *out, struct error *err) MUST_USE;
 /* One of zeros is fine. */
 void data_close(struct record *record);
 

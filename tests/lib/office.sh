@@ -2,7 +2,8 @@
 # the scenarios and the benchmarks.  Source it; needs $valise, $valised, $top.
 #
 #   make_pki DIR           two CAs, the persons below, all in DIR/certs, DIR/offices
-#   make_daemon DIR        policy, configuration, data and keys
+#   make_daemon DIR        policy, configuration, data and keys; with the record in a database
+#                          if $store_line says which, or of the server in $VALISE_POSTGRES
 #   start_daemon DIR       on a free loopback port (kept in DIR/port)
 #   stop_daemon DIR
 #   settle_refs DIR        wait until the branches in store.git show every act
@@ -75,6 +76,17 @@ publish_crls() {
 	cp "$1/certs/iom/crl.pem" "$1/crls/iom.pem.tmp" && mv "$1/crls/iom.pem.tmp" "$1/crls/iom.pem"
 }
 
+# A database of its own on the server in the folder $VALISE_POSTGRES, as a line of
+# valised.yaml; each record has one.
+make_tables() {
+	. "$top/tests/lib/postgres.sh"
+	postgres_find && postgres_at "$VALISE_POSTGRES" || return
+	name=valise$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
+	postgres_sql "CREATE DATABASE $name" || return
+	"$valised" tables "host=$VALISE_POSTGRES user=postgres dbname=$name" --writer writer >/dev/null &&
+		echo "store: {postgresql: \"host=$VALISE_POSTGRES user=writer dbname=$name\"}"
+}
+
 make_daemon() {
 	[ -f "$1/port" ] || free_port >"$1/port"
 	mkdir -p "$1/policies/cas"
@@ -96,7 +108,9 @@ make_daemon() {
 	server-certificate: certs/server.pem
 	depositary-certificate: certs/depositary.pem
 	END
-	"$valised" --config "$1/valised.yaml" init >/dev/null
+	[ -z "${VALISE_POSTGRES:-}" ] || store_line=$(make_tables) || return
+	[ -z "${store_line:-}" ] || echo "$store_line" >>"$1/valised.yaml"
+	"$valised" --config "$1/valised.yaml" init >/dev/null || return
 	"$top/certs/ca" issue "$1/certs/mofa" server "$1/data/server/server.csr" \
 		"IP:127.0.0.1,DNS:localhost" "" "$1/certs/server.pem" >/dev/null
 	"$top/certs/ca" issue "$1/certs/mofa" sign "$1/data/signer/depositary.csr" \

@@ -6,6 +6,7 @@
 #                          set $postgres (its folder), $postgres_owner and
 #                          $postgres_writer (connection strings of the owner, a
 #                          superuser, and of the role "writer")
+#   postgres_at FOLDER     set the same for a server that runs
 #   postgres_sql SQL       run it as the owner, and print what it gives
 #   postgres_restart       as after a crash: all connections are lost
 #   postgres_stop          stop the server and remove its folder
@@ -32,12 +33,19 @@ postgres_run() {
 		{ tail -n 5 "$postgres.log" "$postgres/log" >&2; return 7; }
 }
 
-postgres_start() {
-	postgres=$(mktemp -d /tmp/valise-pg-XXXXXX) || return
-	[ "$(id -u)" != 0 ] || chown nobody:nogroup "$postgres"
+# FOLDER: use the server that runs there
+postgres_at() {
+	postgres=$1
 	postgres_owner="host=$postgres user=postgres dbname=postgres"
 	# shellcheck disable=SC2034 # whoever sources this reads it
 	postgres_writer="host=$postgres user=writer dbname=postgres"
+}
+
+postgres_start() {
+	postgres_at "$(mktemp -d /tmp/valise-pg-XXXXXX)" || return
+	# A daemon that is root here and has no capabilities must reach the socket.
+	chmod 755 "$postgres"
+	[ "$(id -u)" != 0 ] || chown nobody:nogroup "$postgres"
 	postgres_as_user "$postgres_bin/initdb" -D "$postgres/data" -A trust -U postgres --no-locale -E UTF8 -N >"$postgres.log" 2>&1 || return
 	for postgres_setting in listen_addresses= "unix_socket_directories=$postgres" shared_buffers=32MB max_connections=60 "$@"; do
 		echo "${postgres_setting%%=*} = '${postgres_setting#*=}'"

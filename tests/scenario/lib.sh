@@ -16,8 +16,9 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 export VALISE_PATIENCE=1
 passed=0 failed=0
 # Whatever the scenario left running ends with it.
-trap 'stop_all; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+trap 'stop_all; store_end; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
+store_end() { [ -z "${postgres:-}" ] || postgres_stop; }
 stop_all() { end_line; for f in "$dir"/pid "$dir"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done; wait 2>/dev/null; }
 
 # The PKI is made once, a hundred openssl runs, by whoever comes first.
@@ -32,6 +33,25 @@ cp -R "$VALISE_PKI/." "$dir/" && rm -f "$dir/done"
 mkdir -p "$dir/work"; cd "$dir" || exit
 printf 'Article 1\n' >work/en.txt
 printf 'ມາດຕາ 1\n' >work/lo.txt
+
+# ./test --store postgresql: each daemon's record is in a database of this server.
+if [ "${VALISE_STORE:-files}" = postgresql ]; then
+	. "$top/tests/lib/postgres.sh"
+	postgres_find && postgres_start || { echo "there is no PostgreSQL" >&2; exit 7; }
+	export VALISE_POSTGRES="$postgres"
+fi
+in_database() { [ -n "${VALISE_POSTGRES:-}" ]; }
+database() { sed -n 's/^store: .*dbname=\([a-z0-9]*\).*/\1/p' valised.yaml; }
+# NAME: keep the data folder as work/NAME, with its database; the daemon is off
+keep_data() {
+	cp -R data "work/$1"
+	! in_database || postgres_sql "CREATE DATABASE $(database)_$1 TEMPLATE $(database)"
+}
+# NAME: make the data folder, which is not there, from what was kept
+take_data() {
+	cp -R "work/$1" data
+	! in_database || { postgres_sql "DROP DATABASE $(database)" && postgres_sql "CREATE DATABASE $(database) TEMPLATE $(database)_$1"; }
+}
 
 # PROGRAM ARGUMENT…: a tool of the tests, which frees nothing at its end.
 tool() { program=$1; shift; ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$VALISE_BUILD/$program" "$@"; }
