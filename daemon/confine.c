@@ -430,6 +430,31 @@ allow_certificate(const struct ruleset *ruleset, const struct config *config,
 	    : allow_beside(ruleset, path, err);
 }
 
+/*
+ * A postgres_file_visitor.  The file alone: the folder that it is in may have
+ * others.
+ */
+static bool
+allow_database_file(void *arg, const char *path, struct error *err)
+{
+	return ruleset_allow(arg, path, may_read, err);
+}
+
+/*
+ * Let the server read again what its connection string names, for when it
+ * connects anew.  Neither Landlock nor a filter tells one socket from another.
+ */
+static bool
+allow_database(const struct ruleset *ruleset, const struct config *config,
+    struct error *err)
+{
+	const struct data_place place = config_place(config);
+
+	return place.database.conninfo == NULL ||
+	    postgres_files(&place.database, allow_database_file,
+		(void *)(uintptr_t)ruleset, err);
+}
+
 bool
 confine_server(const struct config *config, struct error *err)
 {
@@ -454,6 +479,7 @@ confine_server(const struct config *config, struct error *err)
 		freeaddrinfo(warm);
 	ok = drop_privileges(err) && ruleset_new(&ruleset, err) &&
 	    allow_data(&ruleset, config, err) &&
+	    allow_database(&ruleset, config, err) &&
 	    allow_certificate(&ruleset, config, config->server_cert, err) &&
 	    allow_certificate(&ruleset, config, config->depositary_cert, err) &&
 	    ruleset_allow(&ruleset, "/dev/null",
