@@ -12,6 +12,7 @@
 #include "base/outfile.h"
 #include "daemon/data/apart.h"
 #include "daemon/data/backup.h"
+#include "daemon/data/copy.h"
 #include "daemon/data/export.h"
 #include "daemon/data/fsck.h"
 #include "daemon/data/setup.h"
@@ -317,6 +318,37 @@ restore(const struct options_given *given, struct error *err)
 	return true;
 }
 
+static bool
+copy(const struct options_given *given, struct error *err)
+{
+	static const char *const ends[] = {
+		[COPY_BESIDE] = "a daemon runs on it: end that and copy again,"
+				" to have what it adds meanwhile",
+		[COPY_APART] = "it is apart: the record is where it was",
+		[COPY_MOVED] = "the data folder belongs to the copy now:"
+			       " valised.yaml must say so (\"store\")",
+	};
+	struct copy_result result;
+	struct config config;
+	enum copy_end end;
+
+	if (!load_config(given, &config, err) ||
+	    !copy_run(&config, options_value(given, VALISED_FROM),
+		options_value(given, VALISED_TO), &result, &end, err))
+		return false;
+	printf("the journal of size %llu, %llu of its entries now; %llu heads;"
+	       " %llu git objects, %llu of them now; %llu branches\n"
+	       "all of it was compared: it is the same\n"
+	       "%s\n",
+	    (unsigned long long)result.size,
+	    (unsigned long long)result.new_entries,
+	    (unsigned long long)result.num_heads,
+	    (unsigned long long)result.num_objects,
+	    (unsigned long long)result.new_objects,
+	    (unsigned long long)result.num_branches, ends[end]);
+	return true;
+}
+
 static struct postgres_settings
 owner_of(const struct options_given *given)
 {
@@ -334,7 +366,7 @@ tables(const struct options_given *given, struct error *err)
 		return false;
 	printf("the tables are there, and %s may use them\n"
 	       "next: name the database in valised.yaml (\"store\"), then"
-	       " valised init\n",
+	       " valised init or valised copy\n",
 	    writer);
 	return true;
 }
@@ -416,6 +448,7 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_FSCK] = fsck,
 	[VALISED_FORM_BACKUP] = backup,
 	[VALISED_FORM_RESTORE] = restore,
+	[VALISED_FORM_COPY] = copy,
 	[VALISED_FORM_TABLES] = tables,
 	[VALISED_FORM_TIDY] = tidy,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,

@@ -96,6 +96,18 @@ static const struct options_form restore_forms[] = {
 	END,
 };
 
+static const struct options_option copy_options[] = {
+	{ VALISED_FROM, '\0', "from", "PLACE", "where the record is",
+	    OPTIONS_NEEDED },
+	{ VALISED_TO, '\0', "to", "PLACE", "where it is to be",
+	    OPTIONS_NEEDED },
+	END,
+};
+static const struct options_form copy_forms[] = {
+	{ VALISED_FORM_COPY, NULL, NULL, 0, 0, NULL, copy_options },
+	END,
+};
+
 #define SERVICES                                                               \
 	{                                                                      \
 		VALISED_SERVICES, '\0', "services", "FILE",                    \
@@ -171,6 +183,13 @@ static const struct options_command commands[] = {
 	    "  valised tables \"host=/run/postgresql dbname=valise\" --writer"
 	    " valise\n",
 	    NULL, tables_forms },
+	{ "copy", "copy the record from files to a database, or back",
+	    "A PLACE is files:DIR, a data folder, or postgresql:CONNECTION. All"
+	    " is compared afterwards. What was interrupted goes on. With the"
+	    " daemon off, the data folder then belongs to the copy.",
+	    "  valised copy --from files:/var/lib/valise --to"
+	    " \"postgresql:service=valise\"\n",
+	    NULL, copy_forms },
 	{ "replace-key", "journal which key is to be the journal's next",
 	    "The daemon is off. The next key takes over once the witnesses"
 	    " have cosigned the entry that names it.",
@@ -185,6 +204,7 @@ static const struct options_value values[] = {
 	{ "FILE", COMPLETE_FILE, NULL },
 	{ "DIR", COMPLETE_FOLDER, NULL },
 	{ "DATA", COMPLETE_FOLDER, NULL },
+	{ "PLACE", COMPLETE_WORDS, "files:\npostgresql:\n" },
 	{ NULL },
 };
 
