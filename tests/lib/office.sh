@@ -2,6 +2,7 @@
 # the scenarios and the benchmarks.  Source it; needs $valise, $valised, $top.
 #
 #   make_pki DIR           two CAs, the persons below, all in DIR/certs, DIR/offices
+#   keep_data NAME, take_data NAME   in the folder where one is; work/NAME has the copy
 #   make_daemon DIR        policy, configuration, data and keys; with the record in a database
 #                          if $store_line says which, or of the server in $VALISE_POSTGRES
 #   start_daemon DIR       on a free loopback port (kept in DIR/port)
@@ -76,13 +77,27 @@ publish_crls() {
 	cp "$1/certs/iom/crl.pem" "$1/crls/iom.pem.tmp" && mv "$1/crls/iom.pem.tmp" "$1/crls/iom.pem"
 }
 
-# A database of its own on the server in the folder $VALISE_POSTGRES, as a line of
-# valised.yaml; each record has one.
+# Is each daemon's record in a database of the server in the folder $VALISE_POSTGRES?
+in_database() { [ -n "${VALISE_POSTGRES:-}" ]; }
+database() { sed -n 's/^store: .*dbname=\([a-z0-9]*\).*/\1/p' valised.yaml; }
+database_sql() { (. "$top/tests/lib/postgres.sh"; postgres_find && postgres_at "$VALISE_POSTGRES" && postgres_sql "$1"); }
+
+# NAME: keep ./data as work/NAME, with its database; the daemon is off
+keep_data() {
+	cp -R data "work/$1"
+	! in_database || database_sql "CREATE DATABASE $(database)_$1 TEMPLATE $(database)"
+}
+
+# NAME: ./data as it was kept
+take_data() {
+	rm -rf data; cp -R "work/$1" data
+	! in_database || { database_sql "DROP DATABASE $(database)" && database_sql "CREATE DATABASE $(database) TEMPLATE $(database)_$1"; }
+}
+
+# A database for a record, as a line of valised.yaml; each record has its own.
 make_tables() {
-	. "$top/tests/lib/postgres.sh"
-	postgres_find && postgres_at "$VALISE_POSTGRES" || return
 	name=valise$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
-	postgres_sql "CREATE DATABASE $name" || return
+	database_sql "CREATE DATABASE $name" || return
 	"$valised" tables "host=$VALISE_POSTGRES user=postgres dbname=$name" --writer writer >/dev/null &&
 		echo "store: {postgresql: \"host=$VALISE_POSTGRES user=writer dbname=$name\"}"
 }
@@ -108,7 +123,7 @@ make_daemon() {
 	server-certificate: certs/server.pem
 	depositary-certificate: certs/depositary.pem
 	END
-	[ -z "${VALISE_POSTGRES:-}" ] || store_line=$(make_tables) || return
+	! in_database || store_line=$(make_tables) || return
 	[ -z "${store_line:-}" ] || echo "$store_line" >>"$1/valised.yaml"
 	"$valised" --config "$1/valised.yaml" init >/dev/null || return
 	"$top/certs/ca" issue "$1/certs/mofa" server "$1/data/server/server.csr" \

@@ -79,12 +79,12 @@ expect "and so does what was done under it" 0 "VALID" at mofa fetch agreement/ol
 
 # --- A daemon that rolls back, and one that forks ---
 stop_daemon "$dir"
-cp -R data work/old-data
+keep_data old
 start_daemon "$dir"
 deposit mofa three >/dev/null
 at iom-vientiane list >/dev/null
 stop_daemon "$dir"
-mv data work/new-data; cp -R work/old-data data
+keep_data new; take_data old
 start_daemon "$dir"
 expect "a rolled back journal is caught" 1 "rolled back" at mofa list
 expect "with a code for scripts" 1 '"code": *"JOURNAL_ROLLED_BACK"' at mofa --json list
@@ -94,9 +94,9 @@ expect "a fork is caught even when it is longer" 1 "no extension" at mofa list
 expect "nothing is sent to it" 1 "Nothing was sent" deposit mofa four
 stop_daemon "$dir"
 # Its signer is put back, but not its journal.
-cp work/new-data/signer/memory data/signer/memory
+cp work/new/signer/memory data/signer/memory
 expect "a signer that is ahead refuses to start" 1 "contradicts itself" "$valised" --config valised.yaml
-rm -rf data; mv work/new-data data
+take_data new
 start_daemon "$dir"
 expect "the true history is taken again" 0 "agreement/three" at mofa list
 finish

@@ -63,10 +63,10 @@ restart
 expect "a torn last cosignature is cut" 0 "witnessed by" at iom-bangkok fetch agreement/one -o work/kept2.asice --witnessed
 
 # --- The administrator restores an old disk image. ---
-stop_daemon "$dir"; cp -R data work/image; start_daemon "$dir"
+stop_daemon "$dir"; keep_data image; start_daemon "$dir"
 deposit mofa two >/dev/null
 at mofa witness >/dev/null
-stop_daemon "$dir"; mv data work/newer; cp -R work/image data; start_daemon "$dir"
+stop_daemon "$dir"; mv data work/newer; take_data image; start_daemon "$dir"
 expect "an office that saw more finds a rollback" 1 "rolled back" at mofa list
 expect "and says whom to call" 1 "Call the depositary (depositary@mofa.example)" at mofa list
 evidence=$(ls offices/mofa/state/*/evidence-*.txt)
@@ -80,12 +80,12 @@ expect "and it does not start again" 1 "Nothing is signed until that is cleared 
 expect "its own evidence verifies too" 1 "no proof" at iom-vientiane verify --evidence data/journal/evidence
 
 # --- The administrator keeps two histories: one for Bangkok. ---
-rm -rf data; cp -R work/image data; start_daemon "$dir"
+take_data image; start_daemon "$dir"
 at iom-bangkok list >/dev/null
 rm -f offices/iom-vientiane/state/*/checkpoint
 deposit iom-vientiane for-bangkok >/dev/null
 expect "Bangkok sees one history" 0 "agreement/for-bangkok" at iom-bangkok list
-stop_daemon "$dir"; rm -rf data; cp -R work/image data; start_daemon "$dir"
+stop_daemon "$dir"; take_data image; start_daemon "$dir"
 rm -f offices/iom-vientiane/state/*/checkpoint
 deposit iom-vientiane for-others >/dev/null; deposit iom-vientiane and-more >/dev/null
 at iom-vientiane fetch agreement/and-more -o work/more.asice >/dev/null

@@ -2,6 +2,8 @@
 # What an administrator with every key in the data folder could do, and who
 # finds it by which command.  Each row is done to a data folder by a program;
 # the table of docs/security.md is made of these rows (TAMPER_TABLE=FILE).
+# A database is changed by SQL.
+[ "${VALISE_STORE:-files}" != postgresql ] || exec sh "$(dirname "$0")/191-tables.sh"
 . "$(dirname "$0")/lib.sh"
 tamper=$VALISE_BUILD/tamper
 table=${TAMPER_TABLE:-$dir/work/table.md}

@@ -43,6 +43,12 @@ sed -i 's/ user=writer//' valised.yaml
 restart || not_ok "it starts again without a role in the string"
 check "a deposit by the process's role" deposit mofa role "by the role"
 
+# --- A second daemon on the same record. ---
+mkdir second && cp -R data second/data
+sed "s|^data: .*|data: second/data|; s|:$(cat port)|:$("$valised_port_helper")|" valised.yaml >second.yaml
+expect "a second daemon is refused while the first lives" 5 "another process writes to this journal" "$valised" --config second.yaml
+check "the first goes on" deposit mofa still "still here"
+
 # --- SIGKILL ---
 kill_daemon "$dir"; start_daemon "$dir" || not_ok "it starts after SIGKILL"
 check "what was acknowledged is there" at mofa fetch agreement/two -o work/two.asice

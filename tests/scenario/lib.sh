@@ -40,18 +40,6 @@ if [ "${VALISE_STORE:-files}" = postgresql ]; then
 	postgres_find && postgres_start || { echo "there is no PostgreSQL" >&2; exit 7; }
 	export VALISE_POSTGRES="$postgres"
 fi
-in_database() { [ -n "${VALISE_POSTGRES:-}" ]; }
-database() { sed -n 's/^store: .*dbname=\([a-z0-9]*\).*/\1/p' valised.yaml; }
-# NAME: keep the data folder as work/NAME, with its database; the daemon is off
-keep_data() {
-	cp -R data "work/$1"
-	! in_database || postgres_sql "CREATE DATABASE $(database)_$1 TEMPLATE $(database)"
-}
-# NAME: make the data folder, which is not there, from what was kept
-take_data() {
-	cp -R "work/$1" data
-	! in_database || { postgres_sql "DROP DATABASE $(database)" && postgres_sql "CREATE DATABASE $(database) TEMPLATE $(database)_$1"; }
-}
 
 # PROGRAM ARGUMENT…: a tool of the tests, which frees nothing at its end.
 tool() { program=$1; shift; ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$VALISE_BUILD/$program" "$@"; }

@@ -1,0 +1,76 @@
+#!/bin/sh
+# What somebody with every right in the database could do, and who finds it by
+# which command.  Each row is done by SQL; the table of docs/security.md is made
+# of these rows (TAMPER_TABLE=FILE).
+. "$(dirname "$0")/lib.sh"
+table=${TAMPER_TABLE:-$dir/work/table.md}
+if ! in_database; then
+	. "$top/tests/lib/postgres.sh"
+	postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
+	postgres_start || not_ok "a private server starts"
+	export VALISE_POSTGRES="$postgres"
+fi
+start
+enrol "$dir" mofa iom-geneva iom-vientiane >/dev/null || not_ok "enrolment"
+deposit mofa one >/dev/null
+stop_daemon "$dir"; keep_data image; start_daemon "$dir"
+deposit iom-vientiane two "the second" >/dev/null
+at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
+for o in mofa iom-geneva iom-vientiane; do at $o audit >work/audit || not_ok "the audit of $o is clean before"; done
+at_entry() { at mofa --json log "$@" 2>/dev/null | sed 's/.*"index": *\([0-9]*\).*/\1/'; }
+deposit=$(at_entry --document agreement/two --act deposit)
+stop_daemon "$dir"
+fsck() { "$valised" --config valised.yaml fsck; }
+refuses() { "$valised" --config valised.yaml; }
+expect "all is clean before" 0 "nothing is wrong" fsck
+keep_data clean
+sql() { (postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "$1" >/dev/null) || not_ok "SQL: $1"; }
+# SQL: everything as it was but for this
+reset() { stop_daemon "$dir"; take_data clean; sql "$1"; }
+printf '| what is done to the tables | who finds it, by which command | when |\n| --- | --- | --- |\n' >"$table"
+# WHAT WHO WHEN EXIT PATTERN COMMAND…
+row() {
+	what=$1 who=$2 when=$3; shift 3
+	printf '| %s | %s | %s |\n' "$what" "$who" "$when" >>"$table"
+	expect "$what: $who" "$@"
+}
+other="set_byte(line, 20, get_byte(line, 20) # 1)"
+
+reset "UPDATE valise.entry SET line = $other WHERE i = $deposit"
+row "rewrite an entry" "the operator: \`valised fsck\`: \`JOURNAL_DAMAGED\`" "at its next run, or within \`verify-every\`" 1 "JOURNAL_DAMAGED" fsck
+row "the same" "the operator: every start of the daemon" "at the next start" 1 "contradicts itself" refuses
+reset "DELETE FROM valise.entry WHERE i = $deposit"
+row "delete an entry" "the same two" "the same" 1 "JOURNAL_DAMAGED" fsck
+expect "…the start" 1 "event=fatal" refuses
+reset "UPDATE valise.entry a SET line = b.line FROM valise.entry b WHERE (a.i, b.i) IN (($deposit, $deposit - 1), ($deposit - 1, $deposit))"
+row "swap two entries" "the same two" "the same" 1 "JOURNAL_DAMAGED" fsck
+expect "…the start" 1 "event=fatal" refuses
+reset "UPDATE valise.published SET signature = set_byte(signature, 0, get_byte(signature, 0) # 1) WHERE n = (SELECT max(n) FROM valise.published)"
+row "change the newest signature" "the operator: \`valised fsck\`" "at its next run, or within \`verify-every\`" 1 "JOURNAL_DAMAGED\|HEAD_DAMAGED" fsck
+reset "UPDATE valise.published SET signature = set_byte(signature, 0, get_byte(signature, 0) # 1) WHERE n = 1"
+row "change an older signature" "the same" "the same" 1 "HEAD_DAMAGED" fsck
+reset "UPDATE valise.chain SET root = set_byte(root, 0, get_byte(root, 0) # 1) WHERE size = (SELECT max(size) FROM valise.chain)"
+row "change the root of what was proposed" "the operator: \`valised fsck\`" "at its next run, or within \`verify-every\`" 1 "DAMAGED" fsck
+reset "DELETE FROM valise.published WHERE n = (SELECT max(n) - 1 FROM valise.published)"
+row "delete a signed head" "the operator: \`valised fsck\`" "at its next run, or within \`verify-every\`" 1 "DAMAGED" fsck
+reset "UPDATE valise.object a SET z = b.z, packed = b.packed FROM valise.object b WHERE a.oid = (SELECT oid FROM valise.object WHERE z IS NOT NULL AND type = 3 ORDER BY oid LIMIT 1) AND b.oid = (SELECT oid FROM valise.object WHERE z IS NOT NULL AND type = 3 ORDER BY oid DESC LIMIT 1)"
+row "give an object the bytes of another" "the operator: \`valised fsck\`: \`OBJECT_DAMAGED\`; who fetches it: it is refused" "at its next run; at once" 1 "OBJECT_DAMAGED" fsck
+reset "DELETE FROM valise.object WHERE type = 1 AND oid IN (SELECT oid FROM valise.name WHERE name LIKE 'refs/heads/agreement/two')"
+row "delete the newest commit of a document" "the operator: \`valised fsck\`: \`COMMIT_MISSING\`" "at its next run, or within \`verify-every\`" 1 "COMMIT_MISSING" fsck
+reset "UPDATE valise.name SET oid = (SELECT oid FROM valise.name WHERE name = 'refs/heads/agreement/one') WHERE name = 'refs/heads/agreement/two'"
+row "move a branch" "the operator: \`valised fsck\`: \`REF_WRONG\`; the daemon puts it right at its start" "at the next start" 1 "REF_WRONG" fsck
+reset "DELETE FROM valise.name WHERE name = 'refs/valise/policy'"
+row "lose the ref of the policies" "the same" "the same" 1 "REF_WRONG" fsck
+reset "SELECT 1"
+database_sql "DROP DATABASE $(database)"; database_sql "CREATE DATABASE $(database) TEMPLATE $(database)_image"
+row "roll the whole database back" "the operator: every start of the daemon, since the signer remembers more" "at the next start" 1 "contradicts itself" refuses
+take_data image; start_daemon "$dir"
+row "roll back the signer's memory with it" "any office that saw more: every command" "before anything is sent" 1 "rolled back" at iom-geneva list
+reset "UPDATE valise.meta SET id = gen_random_uuid()"
+row "put another record's tables in the place" "the operator: every start of the daemon" "at the next start" 5 "names another one" refuses
+reset "UPDATE valise.meta SET version = 99"
+row "tables of a later version" "the same" "the same" 5 "newer" refuses
+if [ -z "${TAMPER_TABLE:-}" ]; then
+	check "the manual has this table" sh -c "sed -n '/<!-- tables -->/,/<!-- end -->/p' '$top/docs/security.md' | grep -v '<!--' | diff - work/table.md"
+fi
+finish
