@@ -3,6 +3,8 @@
  * Making it there, and opening it to read (data.h).
  */
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "backend/files/files.h"
 #include "record/data_place.h"
@@ -65,6 +67,33 @@ check_id(const struct data_place *place, struct backend *backend,
 	return ok;
 }
 
+/*
+ * A number for the folder, which no process but the one that holds its lock may
+ * use: of the file that is locked, on this machine.
+ */
+static uint64_t
+lock_number(const char *folder)
+{
+	struct buf about = BUF(512);
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	struct digest digest;
+	uint64_t number = 0;
+	struct utsname machine;
+	struct stat st;
+
+	if (data_path(folder, DATA_LOCK, path, &ignored) &&
+	    stat(path, &st) == 0 && uname(&machine) == 0 &&
+	    buf_append_str(&about, machine.nodename, &ignored) &&
+	    buf_append_u64(&about, st.st_dev, &ignored) &&
+	    buf_append_u64(&about, st.st_ino, &ignored)) {
+		digest = sha256_of(buf_span(&about));
+		memcpy(&number, digest.bytes, sizeof(number));
+	}
+	buf_free(&about);
+	return number;
+}
+
 /* Open the folder's database; NULL on failure. */
 static struct backend *
 open_database(const struct data_place *place, bool writes, struct error *err)
@@ -82,12 +111,15 @@ struct store *
 data_open_both(const struct data_place *place, const char *log,
     struct error *err)
 {
+	struct data_place locked = *place;
 	char repository[FILE_PATH];
 
 	if (!check_place(place, err))
 		return NULL;
-	if (is_in_database(place))
-		return store_new(open_database(place, true, err), err);
+	if (is_in_database(place)) {
+		locked.database.place = lock_number(place->folder);
+		return store_new(open_database(&locked, true, err), err);
+	}
 	return data_path(place->folder, DATA_STORE, repository, err)
 	    ? store_new(files_open_ours(repository, log, false, err), err)
 	    : NULL;

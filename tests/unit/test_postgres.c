@@ -236,15 +236,18 @@ START_TEST(a_lease_that_was_lost_is_noticed)
 }
 END_TEST
 
-START_TEST(the_lease_of_a_killed_process_runs_out)
+/* Another process, at this place, gets the right to write and is killed. */
+static void
+claim_and_be_killed(uint64_t place)
 {
+	struct postgres_settings settings = pg_writer;
 	const pid_t pid = fork();
 	struct error err = { 0 };
-	int64_t began;
 	int status;
 
+	settings.place = place;
 	if (pid == 0) {
-		struct backend *other = postgres_open(&pg_writer, &err);
+		struct backend *other = postgres_open(&settings, &err);
 
 		if (other == NULL || !table->claim(other, &err))
 			_exit(1);
@@ -252,6 +255,33 @@ START_TEST(the_lease_of_a_killed_process_runs_out)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status));
+}
+
+/* The place is locked: whoever had the lease there has ended. */
+START_TEST(a_lease_of_the_same_place_is_taken_at_once)
+{
+	struct postgres_settings settings = pg_writer;
+	struct error err = { 0 };
+	int64_t began;
+
+	settings.place = 7;
+	claim_and_be_killed(7);
+	table->close(backend);
+	ck_assert_ptr_nonnull(backend = postgres_open(&settings, &err));
+	began = time_monotonic_ms();
+	claim();
+	ck_assert_int_lt(time_monotonic_ms() - began,
+	    LIMIT_SECONDS_LEASE * INT64_C(1000) / 2);
+	ck_ok(propose(0, &err), err);
+}
+END_TEST
+
+START_TEST(the_lease_of_a_killed_process_runs_out)
+{
+	struct error err = { 0 };
+	int64_t began;
+
+	claim_and_be_killed(7);
 	began = time_monotonic_ms();
 	claim();
 	ck_assert_int_lt(time_monotonic_ms() - began,
@@ -661,6 +691,7 @@ fill(TCase *t)
 	tcase_add_test(t, another_writer_takes_over_and_the_first_one_stops);
 	tcase_add_test(t, a_lease_that_was_lost_is_noticed);
 	tcase_add_test(t, the_lease_of_a_killed_process_runs_out);
+	tcase_add_test(t, a_lease_of_the_same_place_is_taken_at_once);
 	tcase_add_test(t, a_database_that_went_back_is_not_written_to);
 	tcase_add_test(t, entries_beyond_the_head_stop_the_writer);
 	tcase_add_test(t, another_record_in_its_place_is_noticed);

@@ -113,7 +113,10 @@ struct taking {
 	bool is_taken;
 };
 
-/* Take the lease if it is over, and put its epoch into the head. */
+/*
+ * Take the lease if it is over, or of the same place, and put its epoch into the
+ * head.
+ */
 static bool
 take(void *arg, struct db *db, enum failure *what, struct error *err)
 {
@@ -159,6 +162,11 @@ take_lease(struct postgres *postgres, struct taking *taking, struct error *err)
 	    time_monotonic_ms() + 2 * INT64_C(1000) * LIMIT_SECONDS_LEASE;
 	struct seen first, now;
 
+	if (!postgres_transact(postgres, LIMIT_SECONDS_DATABASE, take, taking,
+		err))
+		return false;
+	if (taking->is_taken)
+		return true;
 	if (!look_at(postgres, &first, err))
 		return false;
 	for (now = first;;) {
@@ -180,6 +188,19 @@ take_lease(struct postgres *postgres, struct taking *taking, struct error *err)
 	}
 }
 
+/* A place or, without one, a number that nobody has; then a number of its own. */
+static bool
+make_holder(struct postgres *postgres, struct error *err)
+{
+	const uint64_t place = postgres->place;
+
+	if (getrandom(postgres->holder, ID_BYTES, 0) != ID_BYTES)
+		return error_set_errno(err, "random bytes");
+	if (place != 0)
+		memcpy(postgres->holder, &place, sizeof(place));
+	return true;
+}
+
 bool
 postgres_claim(struct backend *backend, struct error *err)
 {
@@ -191,9 +212,7 @@ postgres_claim(struct backend *backend, struct error *err)
 	if (postgres->is_view)
 		return error_set(err, ERROR_CONFLICT,
 		    "postgresql: this was opened to read only");
-	if (getrandom(postgres->holder, ID_BYTES, 0) != ID_BYTES)
-		return error_set_errno(err, "random bytes");
-	if (!take_lease(postgres, &taking, err))
+	if (!make_holder(postgres, err) || !take_lease(postgres, &taking, err))
 		return false;
 	postgres->epoch = taking.top.epoch;
 	if (pthread_create(&postgres->thread, NULL, renew_always, postgres) !=

@@ -182,6 +182,7 @@ open_postgres(const struct postgres_settings *settings, bool is_view,
 	}
 	postgres->backend.table = &table;
 	postgres->durable = settings->durable;
+	postgres->place = settings->place;
 	postgres->is_view = is_view;
 	init_locks(postgres);
 	heads_init(&postgres->heads);

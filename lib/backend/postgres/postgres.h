@@ -42,6 +42,12 @@ struct postgres_settings {
 	 * fewer, claim() and propose() return ERROR_UNAVAILABLE.
 	 */
 	unsigned durable;
+	/*
+	 * A number that no other process has while this one lives, such as one
+	 * of a locked file; 0: none.  A lease of the same number is that of a
+	 * process that has ended: it is taken at once.
+	 */
+	uint64_t place;
 };
 
 /*
@@ -89,7 +95,8 @@ bool postgres_tidy(const struct postgres_settings *settings, unsigned *removed,
  *
  * claim() takes a lease of LIMIT_SECONDS_LEASE, and a thread renews it.  The
  * lease of a process that was killed has to run out first: claim() waits for
- * that, and returns ERROR_CONFLICT once it sees that the holder lives.
+ * that (unless it was one of the same place), and returns ERROR_CONFLICT once
+ * it sees that the holder lives.
  *
  * ERROR_UNAVAILABLE  nobody answers
  * ERROR_NOT_FOUND    there is no record in this database

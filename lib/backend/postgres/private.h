@@ -104,7 +104,8 @@ struct postgres {
 	pthread_t thread;
 	bool has_thread, is_ending;
 	bool is_claimed, is_lost;
-	uint8_t holder[ID_BYTES];
+	uint64_t place;           /* of the settings */
+	uint8_t holder[ID_BYTES]; /* begins with the place, if there is one */
 	uint64_t epoch;
 
 	uint64_t num_heads; /* atomic */
