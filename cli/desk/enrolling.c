@@ -31,9 +31,9 @@ struct kept {
 struct enrolling {
 	char folder[FILE_PATH];
 	char list_path[FILE_PATH];
-	int lock;        /* of the list, open to write */
-	struct buf list; /* a name a line, with its newline */
-	struct kept files[FILES];
+	int lock;           /* of the list, open to write */
+	struct buf list;    /* a name a line, with its newline */
+	struct kept *files; /* FILES of them */
 	size_t num;
 	bool resumed;
 };
@@ -104,6 +104,12 @@ enrolling_begin(const char *config, struct error *err)
 	enrolling->lock = -1;
 	enrolling->list = BUF(LIST_BYTES);
 	file_parent(config, enrolling->folder);
+	enrolling->files = calloc(FILES, sizeof(*enrolling->files));
+	if (enrolling->files == NULL) {
+		error_set_errno(err, "an enrolment");
+		enrolling_free(enrolling);
+		return NULL;
+	}
 	if (!name_list(config, enrolling->list_path, err) ||
 	    !file_make_dirs(enrolling->folder, 0700, err) ||
 	    !open_list(enrolling, err)) {
@@ -123,6 +129,7 @@ enrolling_free(struct enrolling *enrolling)
 	if (enrolling->lock >= 0)
 		close(enrolling->lock);
 	buf_free(&enrolling->list);
+	free(enrolling->files);
 	free(enrolling);
 }
 
