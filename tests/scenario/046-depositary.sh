@@ -34,6 +34,8 @@ unfit() {
 	stop_daemon "$dir"; cp work/bad.pem certs/depositary.pem; : >log
 	expect "$what: --check refuses it" 1 "certs/depositary.pem: .*$says" "$valised" --config valised.yaml --check
 	check "$what: the daemon starts" start_told
+	# It is told beside the start, so perhaps a moment after it.
+	waits grep -q event=certificate log
 	expect "$what: the log tells of it" 0 "level=error event=certificate result=unfit reason=.the depositary's own certificate is not good.*$says.*needs a new certificate" grep event=certificate log
 	check "$what: so is systemd" waits systemd_told "^READY=1|STATUS=serving; acts are refused: the depositary's own certificate is not good.*$says"
 	check "$what: and /health" waits health "acts are refused (503): the depositary's own certificate is not good"
