@@ -44,6 +44,8 @@ SELDOM = {
               " not started",
     "journal/evidence": "if it is there nothing starts: \"A journal that was"
                         " rolled back\"",
+    "database": "only where the record is in a database: without it, or with"
+                " another, nothing starts",
     "signer/journal.key.next": "while a key is being replaced; without it"
                                " nothing starts: replace the key again",
 }
