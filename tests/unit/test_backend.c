@@ -10,6 +10,10 @@
 #include <unistd.h>
 
 #include <git2.h>
+/* git_error_set_str() moved there in libgit2 1.8. */
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>
+#endif
 
 #include "backend/files/files.h"
 #include "backend/files/private.h"
