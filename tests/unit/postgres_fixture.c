@@ -106,7 +106,7 @@ pause_ms(long ms)
 static bool
 wait_for_server(void)
 {
-	for (unsigned i = 0; i < 600; i++) {
+	for (unsigned i = 0; i < 2400; i++) {
 		if (PQping(owner) == PQPING_OK)
 			return true;
 		if (waitpid(server, NULL, WNOHANG) == server)
@@ -218,7 +218,7 @@ pg_sql(const char *fmt, ...)
 void
 pg_wait(const char *sql, const char *value)
 {
-	for (unsigned i = 0; i < 600; i++) {
+	for (unsigned i = 0; i < 2400; i++) {
 		if (strcmp(pg_sql("%s", sql), value) == 0)
 			return;
 		pause_ms(20);
