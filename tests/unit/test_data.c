@@ -5,10 +5,12 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "record/data.h"
+#include "record/library.h"
 
 static const char *
 top(void)
@@ -272,6 +274,44 @@ START_TEST(it_is_made_for_its_owner)
 }
 END_TEST
 
+/* What is no key, and what follows one, is told with the file. */
+static const struct {
+	const char *vkey, *says;
+} keys[] = {
+	{ "no key\n", "vkey" },
+	{ "no key", "vkey" },
+	{ "one\ntwo\n", "something follows the key" },
+};
+
+START_TEST(a_key_that_does_not_parse_is_named)
+{
+	struct error err = { 0 };
+	char dir[UNIT_DIR], path[FILE_PATH];
+	struct note_keys out;
+
+	unit_make_dir(dir);
+	ck_ok(data_path(dir, DATA_VKEY, path, &err) &&
+		file_write(path, span_of_str(keys[_i].vkey), 0600, &err),
+	    err);
+	ck_assert(!data_keys(dir, &out, &err));
+	ck_assert_msg(strstr(err.detail, keys[_i].says) != NULL, "%s",
+	    err.detail);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(a_list_that_does_not_parse_is_named)
+{
+	struct error err = { 0 };
+	struct container *files = container_new(&err);
+
+	ck_ok(container_put(files, "mofa.crl", span_of_str("no list"), &err),
+	    err);
+	ck_assert_ptr_null(crl_set_load(files, &err));
+	ck_assert_msg(strstr(err.detail, "mofa.crl") != NULL, "%s", err.detail);
+}
+END_TEST
+
 START_TEST(one_writes)
 {
 	struct error err = { 0 };
@@ -295,6 +335,9 @@ static void
 fill(TCase *tcase)
 {
 	tcase_add_test(tcase, the_manual_has_the_table);
+	tcase_add_loop_test(tcase, a_key_that_does_not_parse_is_named, 0,
+	    COUNT(keys));
+	tcase_add_test(tcase, a_list_that_does_not_parse_is_named);
 	tcase_add_test(tcase, folders_come_first);
 	tcase_add_test(tcase, nobody_else_writes_its_paths);
 	tcase_add_loop_test(tcase, a_path_is_seen, 0, COUNT(sources));

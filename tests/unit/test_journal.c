@@ -518,8 +518,9 @@ known(uint64_t size, struct journal_from *out)
 	struct journal *journal;
 	uint64_t num = 0;
 
-	journal = journal_view(fixture_dir, NULL, fixture_only(&fixture_signer.key),
-	    count_entries, &num, &mended, &err);
+	journal =
+	    journal_view(fixture_dir, NULL, fixture_only(&fixture_signer.key),
+		count_entries, &num, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
 	out->size = size;
 	ck_ok(journal_root_at(journal, size, &out->root, &err), err);
@@ -555,6 +556,36 @@ static const struct {
 	{ "hashes-0", 64, true, "cut short", NULL },
 	{ "hashes-1", 3, false, NULL, "" },
 };
+
+/* Of old entries only the nodes are read; the known root must be theirs. */
+START_TEST(the_known_root_is_compared)
+{
+	struct journal_mended mended;
+	struct error err = { 0 };
+	struct journal *journal;
+	struct journal_from from;
+	struct head head;
+	uint64_t num = 100;
+
+	fixture_make_dir();
+	head = write_thousands(70);
+	known(100, &from);
+	journal =
+	    journal_open_from(fixture_dir, fixture_only(&fixture_signer.key),
+		&head, &from, count_entries, &num, &mended, &err);
+	ck_assert_msg(journal != NULL, "%s", err.detail);
+	journal_free(journal);
+	ck_assert_uint_eq(num, 70000);
+	num = 100;
+	from.root.bytes[0] ^= 1;
+	journal =
+	    journal_open_from(fixture_dir, fixture_only(&fixture_signer.key),
+		&head, &from, count_entries, &num, &mended, &err);
+	ck_assert_ptr_null(journal);
+	ck_assert_int_eq(err.kind, ERROR_UNTRUSTED);
+	fixture_remove_dir();
+}
+END_TEST
 
 START_TEST(of_what_is_known_only_the_newest_is_hashed)
 {
@@ -676,8 +707,9 @@ START_TEST(a_view_reads_what_is_committed_and_changes_nothing)
 
 	fixture_make_dir();
 	head = write_batches(sizes, 4, true);
-	view = journal_view(fixture_dir, NULL, fixture_only(&fixture_signer.key),
-	    count_entries, &num, &mended, &err);
+	view =
+	    journal_view(fixture_dir, NULL, fixture_only(&fixture_signer.key),
+		count_entries, &num, &mended, &err);
 	ck_assert_msg(view != NULL, "%s", err.detail);
 	ck_assert_uint_eq(num, 301);
 	ck_assert_uint_eq(mended.hashes_rebuilt, 0);
@@ -807,6 +839,7 @@ fill_files(TCase *t)
 	tcase_add_test(t, a_batch_that_was_never_signed_is_cut);
 	tcase_add_test(t, what_was_appended_beyond_what_was_signed_is_cut);
 	tcase_add_test(t, a_view_reads_what_is_committed_and_changes_nothing);
+	tcase_add_test(t, the_known_root_is_compared);
 	tcase_add_loop_test(t, of_what_is_known_only_the_newest_is_hashed, 0,
 	    COUNT(later));
 	tcase_add_test(t, what_is_known_of_another_journal_is_refused);
