@@ -446,13 +446,15 @@ list_mine_rows(struct session *session, const struct list_filters *filters,
 void
 list_mine_order(json_t *rows)
 {
-	json_t *parts[PARTS], *row;
-	size_t i;
+	json_t *parts[PARTS];
 
 	for (enum part part = 0; part < PARTS; part++)
 		parts[part] = json_array();
-	json_array_foreach (rows, i, row)
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		json_t *row = json_array_get(rows, i);
+
 		json_array_append(parts[part_of(row)], row);
+	}
 	json_array_clear(rows);
 	for (enum part part = 0; part < PARTS; part++) {
 		json_array_extend(rows, parts[part]);

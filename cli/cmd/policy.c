@@ -80,8 +80,8 @@ show_json(const struct session *session, const struct policy *pinned,
 	const struct policy_entry *newest = succession_newest(all);
 	const struct digest list = succession_digest(all, all->num);
 
-	return output_json(json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}",
-			       "policy", json_of_policy(pinned), "accepted",
+	return output_json(json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}", "policy",
+			       json_of_policy(pinned), "accepted",
 			       json_of_digest(&pinned->digest), "daemon",
 			       json_of_digest(&session->policy), "same",
 			       newest != NULL && newest->accepted &&

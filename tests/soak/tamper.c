@@ -73,7 +73,8 @@ load(const char *data)
 		file_join(path, data, "journal", &err),
 	    &err);
 	keys = note_keys_of(&key.key);
-	journal = journal_view(path, NULL, &keys, take_line, NULL, &mended, &err);
+	journal =
+	    journal_view(path, NULL, &keys, take_line, NULL, &mended, &err);
 	need(journal != NULL, &err);
 	journal_free(journal);
 	buf_free(&text);

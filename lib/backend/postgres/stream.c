@@ -36,7 +36,7 @@ damaged(const struct streaming *to, struct error *err)
 static bool
 check_name(struct streaming *to, struct error *err)
 {
-	struct oid name;
+	struct oid name = { { 0 } };
 
 	sha1_final(&to->sha1, name.bytes);
 	return oid_eq(&name, &to->found->oid) || damaged(to, err);
