@@ -197,20 +197,21 @@ expect "where nothing can be kept, it is proved all the same" 0 "version 1, in f
 chmod 700 "$(dirname "$kept")"
 
 # What a document of many versions costs: what is new.
-carried() { until [ -s work/count ]; do sleep 0.01; done; cat work/count; }
+# The line ends with its connections; then the count is complete.
+carried() { kill -HUP "$line_pid"; wait "$line_pid" 2>/dev/null; line_pid=; count=$(cat work/count); }
 n=1; while [ $n -le 40 ]; do deposit mofa many "text $n" >/dev/null; n=$((n + 1)); done
-line iom-geneva; at iom-geneva show agreement/many >/dev/null; first=$(carried)
+line iom-geneva; at iom-geneva show agreement/many >/dev/null; carried; first=$count
 line iom-geneva; expect "show" 0 "version 40, draft" at iom-geneva show agreement/many@40
-again=$(carried)
+carried; again=$count
 deposit mofa many "text 41" >/dev/null
 line iom-geneva; expect "and one more" 0 "version 41, draft" at iom-geneva show agreement/many@41
-more=$(carried)
+carried; more=$count
 no_line iom-geneva
 [ "$again" -lt $((first / 4)) ] && [ "$more" -lt $((first / 4)) ] && ok "cost what is new ($first, then $again, and $more bytes)" || not_ok "cost what is new ($first, then $again, and $more bytes)"
 copy=$(stat -c %s work/two.asice)
 for command in "fetch agreement/many -o work/many.asice" "sign agreement/many --yes"; do
 	at mofa-minister show agreement/many >/dev/null; line mofa-minister
-	expect "${command%% *} of it" 0 "agreement/many@41" at mofa-minister $command; again=$(carried)
+	expect "${command%% *} of it" 0 "agreement/many@41" at mofa-minister $command; carried; again=$count
 	no_line mofa-minister
 	[ "$again" -lt $((copy + first / 2)) ] && ok "costs the copy and what is new ($again bytes)" || not_ok "costs the copy and what is new ($again bytes)"
 done
