@@ -2,7 +2,6 @@
 # disk that is full, in the middle of a file.
 import base64
 import os
-import pathlib
 import signal
 import subprocess
 import time
@@ -35,14 +34,6 @@ def large(name):
     path = DIR / "work" / name
     path.write_bytes(base64.encodebytes(os.urandom(SIZE * 3 // 4))[:SIZE])
     return path
-
-
-def memory(desk):
-    """The most that the desk's process has had, in KiB."""
-    for line in pathlib.Path(f"/proc/{desk.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    return 0
 
 
 def spooled(desk):
@@ -79,7 +70,7 @@ def cut(page, desk, path, line):
             break
     row("50 MB are deposited over a line that is cut", "It is deposited." in said, said)
     row("the same button goes on with what was cut", tries <= 4, tries)
-    row("the desk's memory stays flat", memory(desk) <= MEMORY_KIB, memory(desk))
+    row("the desk's memory stays flat", desk.peak_kib() <= MEMORY_KIB, desk.peak_kib())
     line.send_signal(signal.SIGHUP)
     page.console()
 

@@ -39,13 +39,6 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def memory(desk):
-    for line in pathlib.Path(f"/proc/{desk.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    return 0
-
-
 def test(driver, desks):
     deposit()
     desk = proof.Desk("mofa")
@@ -65,7 +58,7 @@ def test(driver, desks):
     row("and saved by its name", size > 64 * 1024 * 1024, size)
     own = proof.valise("mofa", "fetch", "agreement/whole@1", "-o", "work/own.asice")
     row("whole", digest(path) == digest(DIR / "work/own.asice"), own.stderr)
-    row("in flat memory", 0 < memory(desk) <= MEMORY_KIB, memory(desk))
+    row("in flat memory", 0 < desk.peak_kib() <= MEMORY_KIB, desk.peak_kib())
     page.console()
     path.unlink()
     page.click_text(SAY["document.download"])

@@ -4,7 +4,6 @@
 # disk, so it is no part of the tests: ./test web large
 import hashlib
 import os
-import pathlib
 import time
 
 import proof
@@ -12,13 +11,6 @@ from proof import DIR, row
 
 SIZE = 4_000_000_000
 MEMORY_KIB = 64 * 1024
-
-
-def memory(desk):
-    for line in pathlib.Path(f"/proc/{desk.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    return 0
 
 
 def spooled():
@@ -52,13 +44,13 @@ def test(driver, desks):
     row("before a byte of it comes", spooled() == 0, spooled())
     page.click_text(proof.catalogue("en")["deposit.remove"])
     page.js("document.getElementById('d-type').value = ''")
-    before, began = memory(desk), time.monotonic()
+    before, began = desk.peak_kib(), time.monotonic()
     page.type("#d-files", str(path))
     got = page.wait("return document.querySelector('.deposit .digest, .deposit .problem')?.innerText",
                     what="the file's digest", patience=300)
-    print(f"  4 GB came in {time.monotonic() - began:.0f} s; the desk's memory was {before} KiB, then {memory(desk)} KiB")
+    print(f"  4 GB came in {time.monotonic() - began:.0f} s; the desk's memory was {before} KiB, then {desk.peak_kib()} KiB")
     row("without a limit all of it comes", spooled() == SIZE, spooled())
-    row("in flat memory", memory(desk) <= MEMORY_KIB and memory(desk) - before < 8192, memory(desk))
+    row("in flat memory", desk.peak_kib() <= MEMORY_KIB and desk.peak_kib() - before < 8192, desk.peak_kib())
     row("hashed as it comes", "".join(c for c in got if c in "0123456789abcdef") == digest(path), got)
     page.click_text(proof.catalogue("en")["deposit.remove"])
     until = time.monotonic() + 15

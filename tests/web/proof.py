@@ -98,6 +98,11 @@ class Desk:
             time.sleep(0.02)
         self.file = self.opened.read_text().strip()
 
+    def peak_kib(self):
+        """The most memory that its process has had, in KiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+
     def answer(self, word):
         (self.home / "answer").write_text(word)
 
