@@ -70,7 +70,7 @@ static const struct options_option init_update_options[] = {
 static const struct options_form init_forms[] = {
 	{ FORM_INIT, NULL, "ENROLMENT", 1, 1, "Enrol.", init_options },
 	{ FORM_INIT_UPDATE, NULL, "ENROLMENT", 1, 1,
-	    "Take a new address, and the CA of its server, from a newer"
+	    "Take new addresses, and the CA of their servers, from a newer"
 	    " enrolment of the same journal.",
 	    init_update_options },
 	END,

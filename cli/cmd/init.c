@@ -156,7 +156,7 @@ bool
 init_fetch_policy(struct context *context, EVP_PKEY *own_key, struct error *err)
 {
 	struct remote_settings settings = {
-		.address = context->enrolment.address,
+		.addresses = &context->enrolment.addresses,
 		.cert = context->cert,
 		.key = context->key,
 		.own_key = own_key,
@@ -393,6 +393,7 @@ tell_enrolled(struct context *context, struct error *err)
 	const struct succession *all = &context->succession;
 	const struct policy_entry *newest = succession_newest(all);
 	const struct digest list = succession_digest(all, all->num);
+	char addresses[ADDRESSES_TEXT];
 	size_t refused = 0;
 
 	if (context->json)
@@ -404,8 +405,8 @@ tell_enrolled(struct context *context, struct error *err)
 				       "policies", json_of_succession(context),
 				       "list", json_of_digest(&list)),
 		    err);
-	printf("enrolled with %s at %s\n", enrolment->journal.name,
-	    enrolment->address);
+	addresses_text(&enrolment->addresses, addresses);
+	printf("enrolled with %s at %s\n", enrolment->journal.name, addresses);
 	output_digest("fingerprint  ", &enrolment->fingerprint);
 	tell_list_digest(all, all->num);
 	puts("Compare the fingerprint by telephone with whoever gave you the"

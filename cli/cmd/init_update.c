@@ -1,5 +1,5 @@
 /*
- * valise init --update: takes a new address of the daemon, and the CA of its
+ * valise init --update: takes new addresses of the daemon, and the CA of its
  * server, from a newer enrolment of the same journal.
  */
 #include <string.h>
@@ -98,15 +98,25 @@ tell_cas(const struct enrolment *old, const struct enrolment *next)
 	}
 }
 
+/* A line for each address that only one of them has. */
+static void
+tell_addresses(const struct addresses *old, const struct addresses *next)
+{
+	for (size_t i = 0; i < old->num; i++)
+		if (!addresses_has(next, old->all[i]))
+			fprintf(stderr, "  - address      %s\n", old->all[i]);
+	for (size_t i = 0; i < next->num; i++)
+		if (!addresses_has(old, next->all[i]))
+			fprintf(stderr, "  + address      %s\n", next->all[i]);
+}
+
 static void
 tell_differences(const struct enrolment *old, const struct enrolment *next)
 {
 	char groups[80];
 
 	fprintf(stderr, "journal        %s, the same\n", old->journal.name);
-	if (strcmp(old->address, next->address) != 0)
-		fprintf(stderr, "  - address      %s\n  + address      %s\n",
-		    old->address, next->address);
+	tell_addresses(&old->addresses, &next->addresses);
 	if (strcmp(old->server_ca, next->server_ca) != 0)
 		fprintf(stderr, "  - server-ca    %s\n  + server-ca    %s\n",
 		    old->server_ca, next->server_ca);
@@ -132,7 +142,7 @@ take_server_ca(struct context *context, struct error *err)
 		&context->server_ca, err);
 }
 
-/* The daemon at the new address proves that it goes on with what is kept. */
+/* The daemon at one of the addresses proves that it goes on with what is kept. */
 static bool
 prove(struct context *context, struct error *err)
 {
@@ -167,21 +177,41 @@ keep(struct context *context, struct span text, bool followed,
 	return true;
 }
 
+/* The second and following, or NULL if there are none. */
+static json_t *
+json_of_others(const struct addresses *all)
+{
+	json_t *others = all->num > 1 ? json_array() : NULL;
+
+	for (size_t i = 1; i < all->num; i++)
+		json_array_append_new(others, json_string(all->all[i]));
+	return others;
+}
+
 static bool
 report(const struct context *context, const struct enrolment *enrolment,
     bool updated, struct error *err)
 {
+	const struct addresses *all = &enrolment->addresses;
+	char addresses[ADDRESSES_TEXT];
+
 	if (context->json)
-		return output_json(json_pack("{s:b, s:s, s:s, s:o}", "updated",
-				       updated, "journal",
+		return output_json(json_pack("{s:b, s:s, s:s, s:o*, s:o}",
+				       "updated", updated, "journal",
 				       enrolment->journal.name, "address",
-				       enrolment->address, "fingerprint",
+				       all->all[0], "other-addresses",
+				       json_of_others(all), "fingerprint",
 				       json_of_digest(&enrolment->fingerprint)),
 		    err);
-	if (updated)
+	addresses_text(all, addresses);
+	if (updated && all->num > 1)
+		printf("%s is at %s now; %s proved to go on with what this"
+		       " office has seen\n",
+		    enrolment->journal.name, addresses, addresses_now(all));
+	else if (updated)
 		printf("%s is at %s now, and proved to go on with what this"
 		       " office has seen\n",
-		    enrolment->journal.name, enrolment->address);
+		    enrolment->journal.name, addresses);
 	else
 		puts("nothing differs from the enrolment that is kept here");
 	return true;
@@ -196,7 +226,8 @@ update(struct context *context, struct enrolment *next, struct span text,
 
 	if (!is_same_journal(context, next, &followed, err))
 		return false;
-	if (strcmp(old->address, next->address) == 0 && is_same_cas(old, next))
+	if (addresses_same(&old->addresses, &next->addresses) &&
+	    is_same_cas(old, next))
 		return report(context, next, false, err);
 	tell_differences(old, next);
 	if (!yes && !isatty(STDIN_FILENO))
@@ -213,7 +244,7 @@ update(struct context *context, struct enrolment *next, struct span text,
 	*next = swap;
 	ok = prove(context, err) ||
 	    error_context(err, "nothing was changed: %s",
-		context->enrolment.address);
+		addresses_now(&context->enrolment.addresses));
 	return ok && keep(context, text, followed, err) &&
 	    report(context, &context->enrolment, true, err);
 }

@@ -431,7 +431,8 @@ wait_for(struct part *part, struct error *err)
 static struct remote *
 load_once(struct batch *batch)
 {
-	const struct remote_settings none = { .address = "" };
+	static struct addresses nowhere = { .num = 1 };
+	const struct remote_settings none = { .addresses = &nowhere };
 	struct identity own = { NULL };
 	struct error ignored = { 0 };
 

@@ -122,13 +122,28 @@ json_of_reachable(const struct overview *status)
 	return json_boolean(status->why.kind != ERROR_UNAVAILABLE);
 }
 
+/* The addresses beside the one that is asked now; NULL if there are none. */
+static json_t *
+json_of_others(const struct addresses *all)
+{
+	json_t *others = all->num > 1 ? json_array() : NULL;
+
+	for (size_t i = 0; i < all->num; i++)
+		if (others != NULL && i != all->at)
+			json_array_append_new(others, json_string(all->all[i]));
+	return others;
+}
+
 static void
 add_daemon(struct overview *status)
 {
+	const struct addresses *addresses =
+	    &status->context->enrolment.addresses;
+
 	json_object_set_new(status->json, "daemon",
-	    json_pack("{s:s, s:o, s:s*}", "address",
-		status->context->enrolment.address, "reachable",
-		json_of_reachable(status), "detail",
+	    json_pack("{s:s, s:o*, s:o, s:s*}", "address",
+		addresses_now(addresses), "others", json_of_others(addresses),
+		"reachable", json_of_reachable(status), "detail",
 		status->context->local ? "--local"
 		    : status->is_open  ? NULL
 				       : status->why.detail));

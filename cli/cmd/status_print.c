@@ -99,7 +99,8 @@ print_ends(const json_t *status)
 static void
 print_daemon(const json_t *status)
 {
-	const json_t *daemon = json_object_get(status, "daemon");
+	const json_t *daemon = json_object_get(status, "daemon"), *other;
+	size_t i;
 
 	begin("daemon");
 	printf("%s, %s", json_text(daemon, "address"),
@@ -111,6 +112,10 @@ print_daemon(const json_t *status)
 		output_text(json_text(daemon, "detail"));
 	}
 	putchar('\n');
+	json_array_foreach (json_object_get(daemon, "others"), i, other) {
+		begin("");
+		printf("also at %s\n", json_string_value(other));
+	}
 }
 
 static void

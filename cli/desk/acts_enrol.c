@@ -52,16 +52,16 @@ acts_check_enrolment(const struct request *request, struct reply *out,
 {
 	json_t *body = acts_body(request, err);
 	struct enrolment enrolment = { { 0 } };
-	char path[FILE_PATH], groups[80];
+	char path[FILE_PATH], groups[80], addresses[ADDRESSES_TEXT];
 	bool ok = body != NULL &&
 	    read_enrolment(request, body, path, &enrolment, err);
 
 	if (ok) {
 		digest_groups(&enrolment.fingerprint, groups);
+		addresses_text(&enrolment.addresses, addresses);
 		ok = acts_reply(out,
 		    json_pack("{s:s, s:s, s:s}", "fingerprint", groups,
-			"origin", enrolment.journal.name, "address",
-			enrolment.address),
+			"origin", enrolment.journal.name, "address", addresses),
 		    err);
 	}
 	enrolment_free(&enrolment);

@@ -37,7 +37,7 @@ struct desk {
 	/* Who this is, by the policy that was accepted; empty: not known. */
 	char office[POLICY_NAME], party[POLICY_NAME];
 	char person[LIMIT_EMAIL_BYTES + 1];
-	char origin[LIMIT_ORIGIN_BYTES + 1], daemon[512];
+	char origin[LIMIT_ORIGIN_BYTES + 1], daemon[ADDRESS_ROOM];
 	char state[FILE_PATH]; /* the state folder with KEYID */
 	bool enrolled; /* there is a configuration, and it could be read */
 	struct error why;

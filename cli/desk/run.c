@@ -33,7 +33,7 @@ take_standing(struct desk *desk, struct context *context, struct error *err)
 	text_set(desk->origin, sizeof(desk->origin),
 	    context->enrolment.journal.name);
 	text_set(desk->daemon, sizeof(desk->daemon),
-	    context->enrolment.address);
+	    addresses_now(&context->enrolment.addresses));
 	text_set(desk->state, sizeof(desk->state), context->state);
 	desk->enrolled = true;
 	pthread_mutex_unlock(&desk->lock);

@@ -22,16 +22,17 @@
 
 enum {
 	/* Names. */
-	LIMIT_NAME_BYTES = 240,    /* one component of a member's path */
-	LIMIT_PATH_BYTES = 300,    /* a member's path */
-	LIMIT_NAME_DEFAULT = 100,  /* the same of a text or annex, where the */
-	LIMIT_PATH_DEFAULT = 180,  /* policy of its type says nothing */
-	LIMIT_ID_BYTES = 100,      /* what tells two files of META-INF apart */
-	LIMIT_PATH_LEVELS = 3,     /* its components */
-	LIMIT_SLUG_BYTES = 64,     /* TYPE and SLUG each */
-	LIMIT_ORIGIN_BYTES = 128,  /* a journal's name */
-	LIMIT_EMAIL_BYTES = 254,   /* RFC 5321 section 4.5.3.1.3 */
-	LIMIT_OFFICE_BYTES = 64,   /* an office, a party, a CA */
+	LIMIT_NAME_BYTES = 240,   /* one component of a member's path */
+	LIMIT_PATH_BYTES = 300,   /* a member's path */
+	LIMIT_NAME_DEFAULT = 100, /* the same of a text or annex, where the */
+	LIMIT_PATH_DEFAULT = 180, /* policy of its type says nothing */
+	LIMIT_ID_BYTES = 100,     /* what tells two files of META-INF apart */
+	LIMIT_PATH_LEVELS = 3,    /* its components */
+	LIMIT_SLUG_BYTES = 64,    /* TYPE and SLUG each */
+	LIMIT_ORIGIN_BYTES = 128, /* a journal's name */
+	LIMIT_EMAIL_BYTES = 254,  /* RFC 5321 section 4.5.3.1.3 */
+	LIMIT_OFFICE_BYTES = 64,  /* an office, a party, a CA */
+	LIMIT_ADDRESSES = 4, /* of one depositary: its daemon's and 3 others */
 	LIMIT_LANGUAGE_BYTES = 35, /* RFC 5646 section 4.4.1 */
 	LIMIT_TITLE_BYTES = 500,   /* a title in one language */
 	LIMIT_NOTE_BYTES = 2000,   /* the depositor's note */

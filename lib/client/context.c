@@ -26,6 +26,39 @@ load_server_ca(struct context *context, struct error *err)
 		    err));
 }
 
+#define ADDRESS "address" /* of the enrolment's the one that answered last */
+
+static void
+load_address(struct context *context)
+{
+	struct buf text = BUF(ADDRESS_ROOM);
+	struct span line, rest;
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (context->enrolment.addresses.num > 1 &&
+	    context_path(context, ADDRESS, path, &ignored) &&
+	    file_read(path, text.max, &text, &ignored)) {
+		rest = buf_span(&text);
+		if (span_take_line(&rest, &line))
+			addresses_begin_at(&context->enrolment.addresses, line);
+	}
+	buf_free(&text);
+}
+
+void
+context_keep_address(const struct context *context, const char *address)
+{
+	struct buf text = BUF(ADDRESS_ROOM + 1);
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+
+	if (context_path(context, ADDRESS, path, &ignored) &&
+	    buf_printf(&text, &ignored, "%s\n", address))
+		(void)!file_write_quick(path, buf_span(&text), 0600, &ignored);
+	buf_free(&text);
+}
+
 bool
 context_load(struct context *context, struct error *err)
 {
@@ -45,6 +78,7 @@ context_load(struct context *context, struct error *err)
 	    (context->certs = cert_cache_new(err)) != NULL;
 	buf_free(&text);
 	if (ok) {
+		load_address(context);
 		places_tell(context);
 		sweep_state(context);
 	}

@@ -6,6 +6,7 @@
  *	STATE/KEYID/server-ca.pem       the CA of the server, if the enrolment
  *	                                was updated: it counts until that
  *	                                enrolment's policy is accepted
+ *	STATE/KEYID/address             which of several addresses answered last
  *	STATE/KEYID/checkpoint, …       what was seen of the journal (seen.h)
  *	STATE/KEYID/keys                journal keys that were followed:
  *	                                "UNTIL VKEY", VKEY taking over after it
@@ -149,6 +150,12 @@ bool context_load_keys(struct context *context, struct error *err) MUST_USE;
 /* Add the journal's next key, which takes over after size until. */
 bool context_follow_key(struct context *context, uint64_t until,
     const struct note_key *next, struct error *err) MUST_USE;
+
+/*
+ * Remember which of the enrolment's addresses answered: the next command asks
+ * that one first. Where the state cannot be written, it does not.
+ */
+void context_keep_address(const struct context *context, const char *address);
 
 /* Make a path in the state folder. */
 bool context_path(const struct context *context, const char *name,

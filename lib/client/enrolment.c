@@ -51,28 +51,40 @@ read_policies(const struct yaml *node, struct succession *out,
 			complain(to, c, "%s", why.detail);
 }
 
+/* Old enrolments may have been written by hand: the first has few rules. */
+static void
+read_addresses(const struct yaml *root, struct addresses *out,
+    struct complaints *to)
+{
+	const struct yaml *node = yaml_need(root, "address", to);
+	const char *text = node != NULL ? yaml_text(node, to) : NULL;
+
+	if (text != NULL) {
+		if (strncmp(text, "https://", 8) != 0 ||
+		    strlen(text) >= sizeof(out->all[0]))
+			complain(to, node, "not an https:// address");
+		else
+			text_set(out->all[0], sizeof(out->all[0]), text);
+	}
+	out->num = 1;
+	addresses_read_others(yaml_get(root, "other-addresses"), out, to);
+}
+
 /* Read the fields of an enrolment. */
 static void
 read_enrolment(const struct yaml *root, struct enrolment *out,
     struct complaints *to)
 {
-	static const char *const keys[] = { "valise", "address", "journal",
-		"journal-before", "policy", "policies", "server-ca", "cas",
-		"crls" };
+	static const char *const keys[] = { "valise", "address",
+		"other-addresses", "journal", "journal-before", "policy",
+		"policies", "server-ca", "cas", "crls" };
 	const struct yaml *node;
 	const char *text;
 	struct error why = { 0 };
 
 	yaml_only(root, keys, sizeof(keys) / sizeof(keys[0]), to);
 	yaml_format(root, to);
-	if ((node = yaml_need(root, "address", to)) != NULL &&
-	    (text = yaml_text(node, to)) != NULL) {
-		if (strncmp(text, "https://", 8) != 0 ||
-		    strlen(text) >= sizeof(out->address))
-			complain(to, node, "not an https:// address");
-		else
-			text_set(out->address, sizeof(out->address), text);
-	}
+	read_addresses(root, &out->addresses, to);
 	if ((node = yaml_need(root, "journal", to)) != NULL &&
 	    (text = yaml_text(node, to)) != NULL &&
 	    !note_key_parse(span_of_str(text), NOTE_JOURNAL, &out->journal,

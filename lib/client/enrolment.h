@@ -11,9 +11,10 @@
 #include "journal/note.h"
 #include "policy/policy.h"
 #include "policy/succession.h"
+#include "remote/addresses.h"
 
 struct enrolment {
-	char address[512];
+	struct addresses addresses;
 	struct note_key journal; /* the journal's newest key at that time */
 	struct buf before;       /* the keys before it: "UNTIL VKEY" lines */
 	struct digest policy;

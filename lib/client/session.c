@@ -32,6 +32,22 @@ show_waiting(void *arg, const char *why, unsigned ms)
 	    (ms + 999) / 1000);
 }
 
+static void
+show_moved(void *arg, const char *why, const char *address)
+{
+	const struct session *session = arg;
+
+	client_note(session->context, "%s; asking %s", why, address);
+}
+
+static void
+keep_reached(void *arg, const char *address)
+{
+	const struct session *session = arg;
+
+	context_keep_address(session->context, address);
+}
+
 bool
 session_take_hash(struct span line, struct merkle_proof *proof)
 {
@@ -475,7 +491,7 @@ ask_by_its_clock(struct context *context, struct session *session,
 		.body_fd = -1,
 		.file_fd = -1 };
 	struct remote_settings settings = {
-		.address = context->enrolment.address,
+		.addresses = &context->enrolment.addresses,
 		.cert = context->cert,
 		.key = context->key,
 		.proxies = &context->proxies,
@@ -505,7 +521,8 @@ ask_by_its_clock(struct context *context, struct session *session,
 		    "%s has expired by this machine's clock, and not by that of"
 		    " %s, which lets you in: this clock is ahead. Set it"
 		    " (timedatectl), and try again",
-		    context->cert, context->enrolment.address);
+		    context->cert,
+		    addresses_now(&context->enrolment.addresses));
 	remote_answer_free(&answer);
 	remote_free(remote);
 	identity_free(&own);
@@ -523,11 +540,13 @@ bool
 session_begin(struct context *context, struct session *out, struct error *err)
 {
 	const struct remote_settings settings = {
-		.address = context->enrolment.address,
+		.addresses = &context->enrolment.addresses,
 		.cert = context->cert,
 		.key = context->key,
 		.progress = show_progress,
 		.waiting = show_waiting,
+		.moved = show_moved,
+		.reached = keep_reached,
 		.proxies = &context->proxies,
 		.patience_ms = context->patience_s * 1000,
 		.arg = out,

@@ -17,6 +17,7 @@ struct upload {
 	uint64_t len, offset;
 	const char *note; /* the file in which the upload's path is kept */
 	char path[160];   /* "/v1/uploads/ID" */
+	bool is_anew;     /* what was sent of it before is gone */
 };
 
 /* The upload that an earlier run kept; empty if none. */
@@ -67,7 +68,10 @@ create(struct upload *upload, struct error *err)
 	    file_write(upload->note, span_of_str(upload->path), 0600, err);
 }
 
-/* Ask how much of it has come. An upload that is gone begins anew. */
+/*
+ * Ask how much of it has come. An upload that is gone begins anew: it was too
+ * old, or the daemon that has it is not the one that answers now.
+ */
 static bool
 ask(struct upload *upload, struct error *err)
 {
@@ -80,6 +84,7 @@ ask(struct upload *upload, struct error *err)
 	int status;
 	bool ok;
 
+	upload->is_anew = false;
 	if (upload->path[0] == '\0')
 		return create(upload, err);
 	ok = remote_do(upload->session->remote, &request, &answer, err);
@@ -92,6 +97,10 @@ ask(struct upload *upload, struct error *err)
 	if (ok || status != 404)
 		return ok;
 	*err = (struct error){ 0 };
+	upload->is_anew = true;
+	client_note(upload->session->context,
+	    "%s has nothing of what was sent before: sending it anew",
+	    addresses_now(upload->session->settings.addresses));
 	return create(upload, err);
 }
 
@@ -186,7 +195,8 @@ session_upload(struct session *session, int fd, uint64_t len, const char *note,
 		if (!ask(&upload, err))
 			return false;
 		tries = upload.offset > before ? 0 : tries + 1;
-		tell_cut(&upload);
+		if (!upload.is_anew)
+			tell_cut(&upload);
 	}
 	return text_take(id, UPLOAD_ID_ROOM,
 	    upload.path + strlen("/v1/uploads/"), err);

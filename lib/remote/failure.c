@@ -26,14 +26,14 @@ wrong_server(const struct remote *remote, struct error *err)
 		return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
 		    "%s is not the server that you enrolled with: %s. Nothing"
 		    " was sent",
-		    remote->address,
+		    remote_address(remote),
 		    is_name ? "its certificate has another name"
 			    : X509_verify_cert_error_string(why));
 	time_format_ms(time_now_ms(), now);
 	return error_set_code(err, ERROR_UNTRUSTED, "WRONG_SERVER",
 	    "%s: its certificate %s by this machine's clock, which says %s:"
 	    " set it if it is wrong. Nothing was sent",
-	    remote->address,
+	    remote_address(remote),
 	    why == X509_V_ERR_CERT_HAS_EXPIRED ? "has expired"
 					       : "is not valid yet",
 	    now);
@@ -94,7 +94,7 @@ proxy_status(const struct remote *remote)
 {
 	long status = 0;
 
-	if (remote->proxy.url[0] != '\0')
+	if (remote_proxy(remote)->url[0] != '\0')
 		curl_easy_getinfo(remote->curl, CURLINFO_HTTP_CONNECTCODE,
 		    &status);
 	return status >= 400 ? status : 0;
@@ -115,11 +115,21 @@ remote_is_worth_repeating(const struct remote *remote, CURLcode code)
 		code != CURLE_COULDNT_RESOLVE_PROXY);
 }
 
+bool
+remote_is_elsewhere(const struct transfer *transfer, CURLcode code)
+{
+	/* Our own certificate is as useless anywhere else. */
+	if (code == CURLE_SSL_CERTPROBLEM)
+		return false;
+	return !transfer->connected || transfer->silent;
+}
+
 static bool
 proxy_refused(const struct remote *remote, long status, struct error *err)
 {
 	return error_set(err, ERROR_UNAVAILABLE,
-	    "%s: the proxy answers %ld to CONNECT%s", remote->address, status,
+	    "%s: the proxy answers %ld to CONNECT%s", remote_address(remote),
+	    status,
 	    status == 407 ? ": it wants a name (http://NAME@HOST:PORT) and its"
 			    " password (\"proxy-password: FILE\")"
 			  : "");
@@ -131,11 +141,14 @@ failure(const struct transfer *transfer, CURLcode code, struct error *err)
 	const struct remote *remote = transfer->remote;
 	const char *refusal = refusal_in(remote->why);
 	const long status = proxy_status(remote);
-	const int64_t quiet_ms = time_monotonic_ms() - transfer->life_ms;
+	const int64_t since_ms = transfer->life_ms > transfer->tried_ms
+	    ? transfer->life_ms
+	    : transfer->tried_ms;
+	const int64_t quiet_ms = time_monotonic_ms() - since_ms;
 
 	if (transfer->silent || code == CURLE_OPERATION_TIMEDOUT)
 		return error_set(err, ERROR_UNAVAILABLE,
-		    "%s has said nothing for %lld s", remote->address,
+		    "%s has said nothing for %lld s", remote_address(remote),
 		    (long long)quiet_ms / 1000);
 	if (status != 0)
 		return proxy_refused(remote, status, err);
@@ -143,7 +156,7 @@ failure(const struct transfer *transfer, CURLcode code, struct error *err)
 	if (refusal != NULL)
 		return error_set(err, ERROR_USAGE,
 		    "%s refused the connection: your certificate %s %s",
-		    remote->address, remote->settings.cert, refusal);
+		    remote_address(remote), remote->settings.cert, refusal);
 	switch ((int)code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return wrong_server(remote, err);
@@ -153,10 +166,10 @@ failure(const struct transfer *transfer, CURLcode code, struct error *err)
 		return error_set(err, ERROR_UNAVAILABLE,
 		    "%s ended the connection (%s): is your certificate still"
 		    " valid?",
-		    remote->address, curl_easy_strerror(code));
+		    remote_address(remote), curl_easy_strerror(code));
 	default:
 		return error_set(err, ERROR_UNAVAILABLE, "%s: %s",
-		    remote->address, curl_easy_strerror(code));
+		    remote_address(remote), curl_easy_strerror(code));
 	}
 }
 
@@ -167,5 +180,5 @@ remote_failure(const struct transfer *transfer, CURLcode code,
 	const struct remote *remote = transfer->remote;
 
 	failure(transfer, code, err);
-	return proxy_name(remote->settings.proxies, &remote->proxy, err);
+	return proxy_name(remote->settings.proxies, remote_proxy(remote), err);
 }

@@ -21,9 +21,9 @@ enum {
 struct remote {
 	CURL *curl;
 	struct remote_settings settings;
-	char address[512];
-	struct proxy proxy;
-	bool answered;             /* the daemon was reached once */
+	size_t at; /* the address that this request goes to */
+	struct proxy proxies[LIMIT_ADDRESSES]; /* for each of them */
+	bool answered;                         /* the daemon was reached once */
 	char why[CURL_ERROR_SIZE]; /* of a failure, in curl's words */
 };
 
@@ -39,15 +39,31 @@ struct transfer {
 	uint64_t retry_s; /* of Retry-After; 0: none */
 	/* monotonic: when anything last came or went, in any of the tries */
 	int64_t life_ms;
-	curl_off_t up; /* bytes sent, as last told */
+	curl_off_t up;  /* bytes sent, as last told */
+	char etag[160]; /* of what came before the line broke */
+	/* so many addresses have not been asked in vain, this one counted */
+	size_t left;
+	size_t num_moved; /* so often the next one was asked */
+	int64_t tried_ms; /* monotonic: when this try began */
 	/* Of this try: TLS has ended; a line of an answer came; it is given up. */
 	bool connected, heard, silent;
+	/* Nothing was done here; the same may be asked of another address. */
+	bool elsewhere;
 };
+
+/* The address that a request goes to, and its proxy. */
+const char *remote_address(const struct remote *remote);
+const struct proxy *remote_proxy(const struct remote *remote);
 
 /* Have curl go by this proxy, or by none, whatever the environment says. */
 bool remote_use_proxy(CURL *curl, const struct proxy *proxy) MUST_USE;
 /* May the same request succeed a little later? */
 bool remote_is_worth_repeating(const struct remote *remote, CURLcode code);
+/*
+ * Of a request without an answer: was nothing done where it went to, so that
+ * another address may be asked?
+ */
+bool remote_is_elsewhere(const struct transfer *transfer, CURLcode code);
 /* Set the error of a request that has no answer. Returns false. */
 bool remote_failure(const struct transfer *transfer, CURLcode code,
     struct error *err);

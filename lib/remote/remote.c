@@ -17,6 +17,9 @@
 #include "base/time.h"
 #include "remote/own_key.h"
 
+/* What a daemon that stands by answers, to all but GET /health. */
+#define STANDS_BY "STANDS_BY"
+
 /* for a larger body leave to send is asked first */
 enum { EXPECT_OVER = 1024 * 1024 };
 
@@ -32,13 +35,14 @@ remote_new(const struct remote_settings *settings, struct error *err)
 		return NULL;
 	}
 	remote->settings = *settings;
-	if (!text_take(remote->address, sizeof(remote->address),
-		settings->address, err) ||
-	    !proxy_choose(settings->proxies, settings->address, &remote->proxy,
-		err)) {
-		remote_free(remote);
-		return NULL;
-	}
+	remote->at = settings->addresses->at;
+	for (size_t i = 0; i < settings->addresses->num; i++)
+		if (!proxy_choose(settings->proxies,
+			settings->addresses->all[i], &remote->proxies[i],
+			err)) {
+			remote_free(remote);
+			return NULL;
+		}
 	return remote;
 }
 
@@ -49,8 +53,20 @@ remote_free(struct remote *remote)
 		return;
 	curl_easy_cleanup(remote->curl);
 	curl_global_cleanup();
-	OPENSSL_cleanse(&remote->proxy, sizeof(remote->proxy));
+	OPENSSL_cleanse(remote->proxies, sizeof(remote->proxies));
 	free(remote);
+}
+
+const char *
+remote_address(const struct remote *remote)
+{
+	return remote->settings.addresses->all[remote->at];
+}
+
+const struct proxy *
+remote_proxy(const struct remote *remote)
+{
+	return &remote->proxies[remote->at];
 }
 
 /* A problem document goes to the body, wherever the answer was to go. */
@@ -230,6 +246,26 @@ patience_ms(const struct remote *remote)
 }
 
 /*
+ * For so long a connection may take to stand. Where there are other addresses,
+ * what is left of patience is shared with those that were not asked yet.
+ */
+static int64_t
+connecting_ms(const struct transfer *transfer)
+{
+	const struct remote *remote = transfer->remote;
+	const int64_t most = patience_ms(remote);
+	int64_t ms = remote->settings.patience_ms;
+
+	if (remote->settings.addresses->num < 2)
+		return most;
+	ms = (ms - (time_monotonic_ms() - transfer->life_ms)) /
+	    (int64_t)transfer->left;
+	return ms < REMOTE_SILENT_LEAST_MS ? REMOTE_SILENT_LEAST_MS
+	    : ms > most                    ? most
+					   : ms;
+}
+
+/*
  * Has it said nothing for too long?  Until it answers a request without a body
  * it has as long as a connection; a line that carries something may be slow, but
  * not silent.  What it judges may take a daemon without interim answers longer.
@@ -293,11 +329,11 @@ set_up(struct remote *remote, struct transfer *transfer,
 
 	curl_easy_reset(curl);
 	remote->why[0] = '\0';
-	ok = snprintf(url, sizeof(url), "%s%s", remote->address,
+	ok = snprintf(url, sizeof(url), "%s%s", remote_address(remote),
 		 request->path) < (int)sizeof(url) &&
 	    curl_easy_setopt(curl, CURLOPT_URL, url) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == 0 &&
-	    remote_use_proxy(curl, &remote->proxy) &&
+	    remote_use_proxy(curl, remote_proxy(remote)) &&
 	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, remote->why) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_SSLVERSION,
@@ -306,7 +342,7 @@ set_up(struct remote *remote, struct transfer *transfer,
 	    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == 0 &&
 	    own_key_set(curl, &remote->settings) &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-		(long)patience_ms(remote)) == 0 &&
+		(long)connecting_ms(transfer)) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_PREREQDATA, transfer) == 0 &&
 	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == 0 &&
@@ -406,6 +442,41 @@ problem_error(const struct transfer *transfer, struct error *err)
 	return error_retry(err, (unsigned)transfer->retry_s);
 }
 
+/*
+ * Does the daemon only stand by? A HEAD has no body that says so: then one that
+ * names no time to come back may.
+ */
+static bool
+stands_by(const struct transfer *transfer, const struct error *err)
+{
+	return transfer->answer->status == 503 &&
+	    (error_is(err, STANDS_BY) ||
+		(strcmp(transfer->request->method, "HEAD") == 0 &&
+		    transfer->retry_s == 0));
+}
+
+/* The daemon said no: is it the one to ask? */
+static bool
+refused(struct remote *remote, struct transfer *transfer, bool *broke,
+    struct error *err)
+{
+	problem_error(transfer, err);
+	transfer->elsewhere = stands_by(transfer, err);
+	if (!transfer->elsewhere)
+		return false;
+	/* Another one may take over, which this address will be told, or be. */
+	*broke = remote->settings.addresses->num > 1;
+	return error_context(err, "%s", remote_address(remote));
+}
+
+/* Nobody answered: may another address? */
+static bool
+unanswered(struct transfer *transfer, CURLcode code, struct error *err)
+{
+	transfer->elsewhere = remote_is_elsewhere(transfer, code);
+	return remote_failure(transfer, code, err);
+}
+
 /* Set *broke if the line failed, rather than that the daemon refused. */
 static bool
 do_once(struct remote *remote, struct transfer *transfer, bool *broke,
@@ -418,6 +489,8 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 
 	*broke = false;
 	transfer->retry_s = 0;
+	transfer->elsewhere = false;
+	transfer->tried_ms = time_monotonic_ms();
 	transfer->connected = transfer->heard = transfer->silent = false;
 	transfer->up = 0;
 	if (!set_up(remote, transfer, &headers)) {
@@ -435,9 +508,10 @@ do_once(struct remote *remote, struct transfer *transfer, bool *broke,
 	/* A refusal may come, and the connection close, while we still send. */
 	if (code != CURLE_OK && !(status >= 400 && answer->body.len > 0)) {
 		*broke = remote_is_worth_repeating(remote, code);
-		return remote_failure(transfer, code, err);
+		return unanswered(transfer, code, err);
 	}
-	return (status >= 200 && status < 300) || problem_error(transfer, err);
+	return (status >= 200 && status < 300) ||
+	    refused(remote, transfer, broke, err);
 }
 
 /* A person whom the daemon refuses is told so at once. */
@@ -457,15 +531,15 @@ patience(const struct remote *remote, const struct transfer *transfer,
 
 /* Go on where the file ended, if what follows can be asked for. */
 static void
-go_on(struct transfer *transfer, char etag[160])
+go_on(struct transfer *transfer)
 {
 	struct remote_answer *answer = transfer->answer;
 
 	if (transfer->begun) {
 		transfer->resume_at += transfer->received;
-		text_set(etag, 160, answer->etag);
-		transfer->if_range = etag;
-		if (etag[0] == '\0')
+		text_set(transfer->etag, sizeof(transfer->etag), answer->etag);
+		transfer->if_range = transfer->etag;
+		if (transfer->etag[0] == '\0')
 			transfer->resume_at = 0;
 	}
 	transfer->sent = transfer->received = 0;
@@ -493,6 +567,92 @@ wait_as_told(const struct remote *remote, unsigned *waited_ms,
 	return true;
 }
 
+/* --- Which address. --- */
+
+/* Who answered is asked first from now on. */
+static void
+reached(struct remote *remote)
+{
+	const struct remote_settings *settings = &remote->settings;
+	struct addresses *all = settings->addresses;
+
+	if (all->told == remote->at || settings->reached == NULL)
+		return;
+	all->told = remote->at;
+	settings->reached(settings->arg, remote_address(remote));
+}
+
+static void
+move_on(struct remote *remote)
+{
+	struct addresses *all = remote->settings.addresses;
+
+	remote->at = all->at = (remote->at + 1) % all->num;
+}
+
+/*
+ * Add what the next address said to what those before it did. That one of them
+ * is not the server that was enrolled weighs more than that another is away.
+ */
+static void
+add_failure(struct error *all, const struct error *err)
+{
+	const bool graver =
+	    all->kind == ERROR_NONE || err->kind == ERROR_UNTRUSTED;
+	const struct error before = *all;
+
+	if (graver)
+		*all = *err;
+	if (before.kind != ERROR_NONE)
+		snprintf(all->detail, sizeof(all->detail), "%.*s; %.*s",
+		    (int)sizeof(all->detail) * 2 / 3, before.detail,
+		    (int)sizeof(all->detail) / 3 - 3, err->detail);
+	all->retry_s = 0;
+}
+
+/*
+ * Ask each address once, beginning with the one that answered last, until one
+ * does. A person is told of each that is left, once.
+ */
+static bool
+ask_each(struct remote *remote, struct transfer *transfer, bool *broke,
+    struct error *err)
+{
+	const struct remote_settings *settings = &remote->settings;
+	const size_t num = settings->addresses->num;
+	struct error all = { .kind = ERROR_NONE };
+	bool may_answer = false;
+
+	for (size_t left = num;; left--) {
+		const int64_t life_ms = transfer->life_ms;
+
+		transfer->left = left;
+		if (do_once(remote, transfer, broke, err)) {
+			reached(remote);
+			return true;
+		}
+		if (!transfer->elsewhere && transfer->answer->status != 0)
+			reached(remote);
+		if (!transfer->elsewhere || transfer->request->once || num < 2)
+			return false;
+		/* Nothing came that was of use. */
+		transfer->life_ms = life_ms;
+		may_answer = may_answer || *broke;
+		add_failure(&all, err);
+		move_on(remote);
+		if (left == 1)
+			break;
+		if (settings->moved != NULL && ++transfer->num_moved < num)
+			settings->moved(settings->arg, err->detail,
+			    remote_address(remote));
+		*err = (struct error){ 0 };
+		go_on(transfer);
+	}
+	*broke = may_answer;
+	*err = all;
+	return false;
+}
+
 bool
 remote_do(struct remote *remote, const struct remote_request *request,
     struct remote_answer *answer, struct error *err)
@@ -505,8 +665,8 @@ remote_do(struct remote *remote, const struct remote_request *request,
 		.if_range = request->if_range,
 		.life_ms = time_monotonic_ms() };
 	unsigned waited_ms = 0;
-	char etag[160];
 
+	remote->at = remote->settings.addresses->at;
 	*answer = (struct remote_answer){ .body = BUF(LIMIT_ANSWER_BYTES),
 		.upload_offset = UINT64_MAX,
 		.policy_entry = UINT64_MAX };
@@ -519,7 +679,7 @@ remote_do(struct remote *remote, const struct remote_request *request,
 		bool broke;
 		unsigned ms;
 
-		if (do_once(remote, &transfer, &broke, err))
+		if (ask_each(remote, &transfer, &broke, err))
 			return true;
 		/*
 		 * The daemon has all of it already, or another file: begin
@@ -534,7 +694,7 @@ remote_do(struct remote *remote, const struct remote_request *request,
 		if (!broke && !request->once &&
 		    wait_as_told(remote, &waited_ms, err)) {
 			*err = (struct error){ 0 };
-			go_on(&transfer, etag);
+			go_on(&transfer);
 			continue;
 		}
 		if (!broke || request->once ||
@@ -544,7 +704,7 @@ remote_do(struct remote *remote, const struct remote_request *request,
 			remote->settings.waiting(remote->settings.arg,
 			    err->detail, ms);
 		*err = (struct error){ 0 };
-		go_on(&transfer, etag);
+		go_on(&transfer);
 		remote_wait(ms);
 	}
 }
@@ -576,6 +736,7 @@ bool
 remote_events(struct remote *remote, const char *path, const char *last_id,
     remote_listener *seen, void *arg, struct error *err)
 {
+	const struct addresses *all = remote->settings.addresses;
 	char header[64];
 	const struct remote_request request = { .method = "GET",
 		.path = path,
@@ -587,13 +748,16 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 				    .request = &request,
 				    .answer = &answer,
 				    .err = err,
+				    .left = all->num,
+				    .tried_ms = time_monotonic_ms(),
 				    .life_ms = time_monotonic_ms() },
 		.events = EVENTS(seen, arg) };
 	struct curl_slist *headers = NULL;
 	long status = 0;
 	CURLcode code;
-	bool ok;
+	bool ok, broke;
 
+	remote->at = all->at;
 	snprintf(header, sizeof(header), "Last-Event-ID: %s", last_id);
 	if (!set_up(remote, &to.transfer, &headers) ||
 	    curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, on_events) !=
@@ -609,12 +773,15 @@ remote_events(struct remote *remote, const char *path, const char *last_id,
 	if (to.transfer.failed)
 		ok = false; /* err is set */
 	else if (status >= 400 && answer.body.len > 0)
-		ok = problem_error(&to.transfer, err);
+		ok = refused(remote, &to.transfer, &broke, err);
 	else if (code != CURLE_OK)
-		ok = remote_failure(&to.transfer, code, err);
+		ok = unanswered(&to.transfer, code, err);
 	else
 		ok = error_set(err, ERROR_UNAVAILABLE,
-		    "%s: the daemon ended the stream", remote->address);
+		    "%s: the daemon ended the stream", remote_address(remote));
+	/* The stream ends; the next one is of the next address. */
+	if (to.transfer.elsewhere)
+		move_on(remote);
 	remote_answer_free(&answer);
 	events_free(&to.events);
 	return ok;

@@ -9,13 +9,19 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "remote/addresses.h"
 #include "remote/events.h"
 
 struct proxy_sources;
 struct remote;
 
 struct remote_settings {
-	const char *address; /* https://HOST:PORT */
+	/*
+	 * Where the daemon is, borrowed for as long as the client is there. The
+	 * one that is asked now is asked first. Where it does not answer, or
+	 * stands by, the next is asked, and from then on that one.
+	 */
+	struct addresses *addresses;
 	/* PEM of the CAs that may have issued its certificate */
 	struct span server_ca;
 	const char *cert, *key; /* PEM files, to connect with */
@@ -28,13 +34,20 @@ struct remote_settings {
 	const char *accepted;
 	/* Called with the bytes done and expected (0: not known); or NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	/* Called when the next address is asked, with why; or NULL. */
+	void (*moved)(void *arg, const char *why, const char *address);
+	/*
+	 * Called when another address answered than the one that was told last:
+	 * it is to be asked first the next time; or NULL.
+	 */
+	void (*reached)(void *arg, const char *address);
 	/* by which proxy (proxy.h); NULL: by none */
 	const struct proxy_sources *proxies;
 	/*
 	 * For how long a broken line is waited for in all, and one that says
 	 * nothing until TLS stands, or after a request without a body (from 3
 	 * seconds to a minute of it at a time). It is counted anew whenever
-	 * something comes.
+	 * something comes. Several addresses share it.
 	 */
 	unsigned patience_ms;
 	/* for how long any other line may say nothing; 0: a minute */
@@ -93,6 +106,11 @@ struct remote_answer {
  * request may be repeated, except those that say otherwise.  If the daemon
  * refuses and names a time (Retry-After), it is asked again after that, and err
  * has the time if patience does not last so long.
+ *
+ * Nothing was done at an address that cannot be connected to, whose server is
+ * not the one that was enrolled, or that answers 503 with STANDS_BY; so the next
+ * one is asked at once, as it is where nobody answers a request that may be
+ * repeated. If none answers, err says why of each.
  *
  * ERROR_UNAVAILABLE  no connection, or it broke: try again
  * ERROR_UNTRUSTED    the server is not the one that was enrolled

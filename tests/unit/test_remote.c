@@ -79,6 +79,7 @@ tear_down(void)
 struct pair {
 	struct server *server;
 	struct remote *remote;
+	struct addresses addresses;
 	char accepted[DIGEST_HEX]; /* the policy that is named */
 	unsigned waited;           /* so often the client said that it waits */
 };
@@ -98,8 +99,7 @@ open_patient(struct pair *pair, const struct server_settings *settings,
     const struct server_answer answers[], size_t num, unsigned patience_ms,
     unsigned silent_ms)
 {
-	char address[64];
-	struct remote_settings client = { .address = address,
+	struct remote_settings client = { .addresses = &pair->addresses,
 		.server_ca = buf_span(&ca_pem),
 		.cert = cert,
 		.key = key,
@@ -112,7 +112,8 @@ open_patient(struct pair *pair, const struct server_settings *settings,
 	struct error err = { 0 };
 
 	*pair = (struct pair){ .server = server_start(settings, answers, num) };
-	snprintf(address, sizeof(address), "https://127.0.0.1:%d",
+	pair->addresses.num = 1;
+	snprintf(pair->addresses.all[0], ADDRESS_ROOM, "https://127.0.0.1:%d",
 	    server_port(pair->server));
 	pair->remote = remote_new(&client, &err);
 	ck_assert_msg(pair->remote != NULL, "%s", err.detail);
