@@ -53,21 +53,21 @@ read_listen(const struct yaml *node, struct config *out, struct complaints *to)
 }
 
 static void
-read_address(const struct yaml *node, struct config *out, struct complaints *to)
+read_address(const struct yaml *node, struct addresses *out,
+    struct complaints *to)
 {
 	const char *text = node != NULL ? yaml_text(node, to) : NULL;
 
+	out->num = 1;
 	if (text == NULL)
 		return;
-	if (strncmp(text, "https://", 8) != 0 || text[8] == '\0' ||
-	    strlen(text) >= sizeof(out->address) ||
-	    strpbrk(text + 8, "/?# @") != NULL)
+	if (!addresses_is_plain(text))
 		complain(to, node,
 		    "\"%.100s\" is not an address such as"
 		    " https://valise.mofa.example:8443",
 		    text);
 	else
-		text_set(out->address, sizeof(out->address), text);
+		text_set(out->all[0], sizeof(out->all[0]), text);
 }
 
 static void
@@ -263,10 +263,11 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
     struct complaints *to)
 {
 	static const char *const keys[] = { "valise", "listen", "address",
-		"data", "policies", "crls", "server-certificate", "server-key",
-		"depositary-certificate", "depositary-key", "cache", "reserve",
-		"memory", "workers", "repeats", "verify-every", "crls-every",
-		"crl-urls", "witness-every", "witnesses", "monitor", "proxy",
+		"other-addresses", "data", "policies", "crls",
+		"server-certificate", "server-key", "depositary-certificate",
+		"depositary-key", "cache", "reserve", "memory", "workers",
+		"repeats", "verify-every", "crls-every", "crl-urls",
+		"witness-every", "witnesses", "monitor", "proxy",
 		"proxy-password", "register", "store" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
@@ -281,7 +282,9 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		yaml_need(root, needed[i], to);
 	read_listen(yaml_get(root, "listen"), out, to);
-	read_address(yaml_get(root, "address"), out, to);
+	read_address(yaml_get(root, "address"), &out->addresses, to);
+	addresses_read_others(yaml_get(root, "other-addresses"),
+	    &out->addresses, to);
 	read_path(root, "data", dir, out->data, to);
 	read_path(root, "policies", dir, out->policies, to);
 	read_path(root, "crls", dir, out->crls, to);

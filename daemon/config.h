@@ -9,6 +9,7 @@
 #include "base/private.h"
 #include "base/yaml.h"
 #include "record/data.h"
+#include "remote/addresses.h"
 #include "remote/proxy.h"
 
 enum {
@@ -23,8 +24,11 @@ struct config {
 	/* What to do about a private key that others may read; the program's. */
 	struct private_rule private_keys;
 	char listen_host[256], listen_port[8];
-	/* the address that offices connect to, https://HOST:PORT */
-	char address[512];
+	/*
+	 * That which offices connect to, https://HOST:PORT; then those of other
+	 * daemons on the same record.
+	 */
+	struct addresses addresses;
 	char data[FILE_PATH], policies[FILE_PATH], crls[FILE_PATH];
 	char server_cert[FILE_PATH], server_key[FILE_PATH];
 	char depositary_cert[FILE_PATH], depositary_key[FILE_PATH];
@@ -37,7 +41,7 @@ struct config {
 	uint64_t cache_bytes;
 	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;
-	bool has_register; /* the pages are served at address */
+	bool has_register; /* the pages are served at its address */
 	uint64_t repeats; /* deliveries of an office, an hour (api/repeats.h) */
 	uint64_t memory_bytes; /* 0: as memory.h says */
 	unsigned connections;  /* so many there may be (memory.h); or 0 */

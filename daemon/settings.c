@@ -56,7 +56,7 @@ settings_check_server(const struct config *config, const struct record *record,
     const struct policy *policy, const struct crl_set *crls, void *tls,
     struct error *err)
 {
-	struct server_cert_known known = { .address = config->address,
+	struct server_cert_known known = { .address = config->addresses.all[0],
 		.policy = policy,
 		.at = time_now_ms() / 1000 };
 	const struct data_place place = config_place(config);

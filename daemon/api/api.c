@@ -347,12 +347,12 @@ check_page(const struct job *job, struct error *err)
 {
 	const struct http_head *head = &job->request->head;
 
-	return http_is_same_origin(head, job->api->config->address) ||
+	return http_is_same_origin(head, job->api->config->addresses.all[0]) ||
 	    (job->page != NULL && http_is_visit(head)) ||
 	    error_set(err, ERROR_REFUSED,
 		"a page of another site asked for this (Sec-Fetch-Site,"
 		" Origin): only %s itself may",
-		job->api->config->address);
+		job->api->config->addresses.all[0]);
 }
 
 /* Find the route; to a monitor all but its two are refused alike. */

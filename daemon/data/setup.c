@@ -82,7 +82,7 @@ setup_init(const struct config *config, struct error *err)
 		    "%s is a data folder already: nothing was changed",
 		    config->data);
 	}
-	text_set(host, sizeof(host), config->address + 8);
+	text_set(host, sizeof(host), config->addresses.all[0] + 8);
 	if (strrchr(host, ':') != NULL)
 		*strrchr(host, ':') = '\0';
 	ok = data_make(config->data, err) &&
@@ -246,6 +246,19 @@ server_ca(const struct config *config, const struct policy *policy)
 	return trust.ca != NULL ? trust.ca : policy->depositary.ca;
 }
 
+/* The daemon's address, and those of the others on the same record. */
+static bool
+append_addresses(struct buf *out, const struct addresses *all,
+    struct error *err)
+{
+	bool ok = buf_printf(out, err, "address: %s\n", all->all[0]) &&
+	    (all->num < 2 || buf_append_str(out, "other-addresses:\n", err));
+
+	for (size_t i = 1; ok && i < all->num; i++)
+		ok = buf_printf(out, err, "  - %s\n", all->all[i]);
+	return ok;
+}
+
 bool
 setup_enrolment(const struct config *config, struct buf *out, struct error *err)
 {
@@ -266,11 +279,14 @@ setup_enrolment(const struct config *config, struct buf *out, struct error *err)
 			 "# The enrolment of an office with %s: import it with"
 			 " \"valise init\"\n"
 			 "# after comparing its fingerprint by telephone.\n"
-			 "valise: 1\naddress: %s\njournal: \"%.*s\"\n"
-			 "policy: \"%s\"\nserver-ca: %s\n",
-			 policy->origin, config->address, (int)key.len - 1,
-			 (const char *)key.data, digest,
-			 server_ca(config, policy)) &&
+			 "valise: 1\n",
+			 policy->origin) &&
+		    append_addresses(out, &config->addresses, err) &&
+		    buf_printf(out, err,
+			"journal: \"%.*s\"\n"
+			"policy: \"%s\"\nserver-ca: %s\n",
+			(int)key.len - 1, (const char *)key.data, digest,
+			server_ca(config, policy)) &&
 		    append_policies(out, config, policy, err) &&
 		    append_keys(out, config, err) &&
 		    append_cas(out, policy, err) && append_crls(out, crls, err);

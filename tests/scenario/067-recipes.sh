@@ -18,7 +18,7 @@ runuser() { shift 3; "$@"; }
 # NAME FOLDER: in that folder
 recipe() {
 	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
-		sed "s|/etc/valise/server.pem|$dir/certs/server.pem|; s|/etc/valise/depositary.pem|$dir/certs/depositary.pem|; s|/etc/valise|$dir|g; s|/var/lib/valise|$dir|g; s|/srv/ca|$dir/certs/mofa|g; s|/usr/share/valise/certs/|$top/certs/|; s|DNS:valise.mofa.example\\(,DNS:new.mofa.example\\)\\{0,1\\}|IP:127.0.0.1,DNS:localhost|; s|~/.local/state/valise|state|; s|https://new.mofa.example:8443|https://localhost:$(cat port)|" >work/recipe
+		sed "s|/etc/valise/server.pem|$dir/certs/server.pem|; s|/etc/valise/depositary.pem|$dir/certs/depositary.pem|; s|/etc/valise|$dir|g; s|/var/lib/valise|$dir|g; s|/srv/ca|$dir/certs/mofa|g; s|/usr/share/valise/certs/|$top/certs/|; s|DNS:valise.mofa.example\\(,DNS:new.mofa.example\\)\\{0,1\\}|IP:127.0.0.1,DNS:localhost|; s|~/.local/state/valise|state|; s|https://new.mofa.example:8443|https://localhost:$(cat port)|; s|https://standby.mofa.example:8443|https://127.0.0.1:$(cat port)|" >work/recipe
 	[ -s work/recipe ] || return
 	here=$PWD; cd "$2" || return
 	while read -r line; do eval "$line" </dev/null || { cd "$here" || exit; return 1; }; done <"$here/work/recipe"
@@ -81,4 +81,12 @@ who=
 check "which connects by the new one" grep -q "^address: https://localhost:" offices/iom-geneva/state/*/enrolment.yaml
 valised enrolment >enrolment.yaml 2>/dev/null
 check "as whoever enrols from now on" grep -q "^address: https://localhost:" enrolment.yaml
+
+# --- A second address: here it is the same daemon's, by another name. ---
+expect "a second address: the recipe" 0 "^good: " recipe second-address work
+cp work/new-enrolment.yaml offices/iom-geneva/
+who=iom-geneva
+expect "at an office: the recipe" 0 "agreement/one" recipe moved offices/iom-geneva
+who=
+check "which has both" sh -c 'tr -d "\n" <"$(echo offices/iom-geneva/state/*/enrolment.yaml)" | grep -q "address: https://localhost:[0-9]*other-addresses:  - https://127.0.0.1:"'
 finish
