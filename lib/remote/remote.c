@@ -607,7 +607,6 @@ add_failure(struct error *all, const struct error *err)
 		snprintf(all->detail, sizeof(all->detail), "%.*s; %.*s",
 		    (int)sizeof(all->detail) * 2 / 3, before.detail,
 		    (int)sizeof(all->detail) / 3 - 3, err->detail);
-	all->retry_s = 0;
 }
 
 /*

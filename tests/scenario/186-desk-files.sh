@@ -205,6 +205,9 @@ drop_parts
 ask /desk/enrol/check -d '{"enrolment":"'$enrolment'"}' >work/answer
 print=$(sed -n 's/.*"fingerprint":"\([^"]*\)".*/\1/p' work/answer)
 check "it tells the fingerprint, in groups" sh -c "expr '$print' : '[0-9a-f]\{4\}-' >/dev/null"
+sed 's|^address: .*|&\nother-addresses: [https://127.0.0.1:9]|' enrolment.yaml >work/two.yaml; send work/two.yaml
+ask /desk/enrol/check -d '{"enrolment":"'$upload'"}' >work/both
+check "and every address" grep -q '"address": *"https://127.0.0.1:[0-9]*, https://127.0.0.1:9"' work/both
 check "another fingerprint is refused" test "$(status /desk/enrol -d "{$parts,\"fingerprint\":\"0000\"}")" = 422
 no_; forget_shown
 act /desk/enrol "{$parts,\"fingerprint\":\"$print\"}"

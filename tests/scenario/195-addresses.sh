@@ -48,8 +48,16 @@ check "one without others has no such key" sh -c 'grep -q "^address" work/one.ya
 sed "s|^  - https:.*|  - https://127.0.0.1:$closed/x|" enrolment.yaml >work/bad.yaml
 expect "an enrolment with a path in it" 8 "enrolment:[0-9]*:[0-9]*: .*is not an address such as" at mofa init --update work/bad.yaml
 
+sed "s|^address: .*|address: https://127.0.0.1:$closed|; s|^  - https:.*|  - https://127.0.0.1:$live|" enrolment.yaml >work/turned.yaml
+expect "the same addresses the other way round are no other" 0 "nothing differs" at mofa init --update work/turned.yaml
+sed "/^other-addresses/,/^  -/d" enrolment.yaml >work/alone.yaml
+expect "without the second one" 0 "is at https://127.0.0.1:$live now, and proved" at mofa init --update work/alone.yaml --yes
+expect "with it: what differs is shown" 0 "+ address      https://127.0.0.1:$closed" at mofa init --update enrolment.yaml --yes
+at mofa init --update work/alone.yaml --yes >/dev/null 2>&1
+expect "both are told, and which one proved" 0 "is at https://127.0.0.1:$closed, https://127.0.0.1:$live now; https://127.0.0.1:$live proved" at mofa init --update work/turned.yaml --yes
+
 # --- The first one is dead. ---
-deposit mofa one >/dev/null || not_ok "a deposit"
+where mofa "$live" "$closed"; deposit mofa one >/dev/null || not_ok "a deposit"
 check "the first one answers: nothing is kept" test ! -e "$(state mofa)/address"
 where mofa "$closed" "$live"
 expect "the first one is dead: list" 0 "127.0.0.1:$closed: .*; asking https://127.0.0.1:$live" at mofa list
@@ -59,6 +67,9 @@ check "without a word" sh -c '! grep -q asking work/out'
 at mofa witness init >/dev/null 2>&1
 # WORD…: a command that goes on at the next address
 goes_on() { where mofa "$closed" "$live"; expect "the first one is dead: $*" 0 "; asking https://127.0.0.1:$live" at mofa "$@"; }
+expect "the first one is dead: init" 0 "enrolled with .* at https://127.0.0.1:$closed, https://127.0.0.1:$live" "$valise" --config work/new.yaml init work/turned.yaml --yes \
+	--cert offices/iom-geneva/cert.pem --key offices/iom-geneva/key.pem --state work/state
+check "which answered is kept" grep -q "^https://127.0.0.1:$live\$" work/state/*/address
 goes_on show agreement/one
 goes_on log
 goes_on history agreement/one
@@ -109,6 +120,19 @@ check "an act whose answer was lost: exit $got" test $got = 0
 check "is asked about at the next address" grep -q "asking https://127.0.0.1:$live" work/signed
 expect "where it is found: there is one signature" 0 "^1$" sh -c '"$1" --config offices/mofa/config.yaml log --act sign --document agreement/three | grep -c "sign "' - "$valise"
 
+# --- It yields in the middle of an upload. ---
+push_big() { env VALISE_PATIENCE=20 "$valise" --config offices/mofa/config.yaml push "agreement/$1" --text lo=work/lo.txt --text en=work/big.txt --title en=Big; }
+head -c 300000 /dev/urandom | base64 >work/big.txt
+liar mofa; where mofa "$port" "$closed"
+check "a deposit in parts" push_big parts
+at_part=$(grep '^asked ' work/line | grep -n '^asked /v1/uploads/' | head -1 | cut -d: -f1)
+stand_by certs/server.pem data/server/server.key
+head -c 300000 /dev/urandom | base64 >work/big.txt
+liar mofa other "$at_part+" "$standby"; where mofa "$port" "$live"
+expect "the first one yields in the middle of an upload" 0 "deposited agreement/yielded@1" push_big yielded
+check "since then it stands by" grep -q "^PATCH /v1/uploads/" standby/asked
+end_line; end_stand_by
+
 # --- Who follows goes over. ---
 where iom-geneva "$closed" "$live"; liar iom-geneva
 where iom-geneva "$port" "$live"
@@ -130,7 +154,7 @@ line mofa gone=1500000
 where mofa "$port" "$second"
 expect "the first one dies in the middle of an upload" 0 "https://127.0.0.1:$second has nothing of what was sent before: sending it anew" \
 	env VALISE_PATIENCE=20 "$valise" --config offices/mofa/config.yaml push agreement/large --text lo=work/lo.txt --text en=work/big.txt --title en=Large
-check "it is said once" test "$(grep -c 'sending it anew' work/out)" = 1
+check "it is said once" test "$(grep -c 'sending it anew\|the line broke' work/out)" = 1
 expect "and deposited at the second one" 0 "agreement/large *1 " at mofa list
 check "the first one has it not" sh -c '! "$1" --config offices/iom-vientiane/config.yaml list | grep -q agreement/large' - "$valise"
 wait "$line_pid" 2>/dev/null; line_pid=

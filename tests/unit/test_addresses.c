@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 
 #include "base/file.h"
+#include "base/time.h"
 #include "pki_fixture.h"
 #include "remote/remote.h"
 #include "tests/lib/server.h"
@@ -187,7 +188,7 @@ struct two {
 	int hung; /* a socket that accepts nothing; or -1 */
 	struct addresses addresses;
 	struct remote *remote;
-	unsigned moved, waited;
+	unsigned moved, waited, num_reached;
 	char reached[ADDRESS_ROOM]; /* what is to be remembered */
 	char why[512];              /* it was left for this, last */
 };
@@ -208,6 +209,7 @@ note_reached(void *arg, const char *address)
 	struct two *two = arg;
 
 	snprintf(two->reached, sizeof(two->reached), "%s", address);
+	two->num_reached++;
 }
 
 static void
@@ -326,37 +328,49 @@ static const struct {
 	bool once;
 	bool moves;         /* the second is asked */
 	const char *detail; /* why the first is left, or what the end is */
+	unsigned pause_ms;  /* before it answers */
+	unsigned patience_ms;
 } firsts[] = {
-	{ ANSWERS, GOOD, "GET", false, false, "" },
-	{ NOBODY, NULL, "GET", false, true, "connect to server" },
-	{ NOBODY, NULL, "DELETE", false, true, "connect to server" },
-	{ STRANGE, GOOD, "GET", false, true, "Nothing was sent" },
-	{ HANGS, NULL, "GET", false, true, "has said nothing for 3 s" },
-	{ ANSWERS, STANDS_BY, "GET", false, true, "it stands by" },
+	{ ANSWERS, GOOD, "GET", false, false, "", 0, 6000 },
+	{ NOBODY, NULL, "GET", false, true, "connect to server", 0, 6000 },
+	{ NOBODY, NULL, "DELETE", false, true, "connect to server", 0, 6000 },
+	{ STRANGE, GOOD, "GET", false, true, "Nothing was sent", 0, 6000 },
+	/* Of patience the first one has its share, */
+	{ HANGS, NULL, "GET", false, true, "has said nothing for 4 s", 0,
+	    8000 },
+	/* or 3 seconds, */
+	{ HANGS, NULL, "GET", false, true, "has said nothing for 3 s", 0,
+	    1000 },
+	/* and all of it once it is connected. */
+	{ ANSWERS, GOOD, "GET", false, true, "has said nothing for", 6500,
+	    4000 },
+	{ ANSWERS, GOOD, "GET", false, false, "", 2500, 4000 },
+	{ ANSWERS, STANDS_BY, "GET", false, true, "it stands by", 0, 6000 },
 	/* A HEAD has no body to say so. */
-	{ ANSWERS, HEAD_503, "HEAD", false, true, "127.0.0.1" },
+	{ ANSWERS, HEAD_503, "HEAD", false, true, "127.0.0.1", 0, 6000 },
 	/* Another daemon says no other. */
 	{ ANSWERS, PROBLEM("403", "", "{\"detail\":\"not yours\",\"exit\":3}"),
-	    "GET", false, false, "not yours" },
+	    "GET", false, false, "not yours", 0, 6000 },
 	{ ANSWERS,
 	    PROBLEM("503", "",
 		"{\"detail\":\"full\",\"exit\":6,\"code\":\"BUSY\"}"),
-	    "GET", false, false, "full" },
+	    "GET", false, false, "full", 0, 6000 },
 	{ ANSWERS,
 	    PROBLEM("403", "",
 		"{\"detail\":\"no\",\"exit\":3,\"code\":\"STANDS_BY\"}"),
-	    "GET", false, false, "no" },
+	    "GET", false, false, "no", 0, 6000 },
 	{ ANSWERS, "HTTP/1.1 503 x\r\nRetry-After: 60\r\n\r\n", "HEAD", false,
-	    false, "" },
+	    false, "", 0, 6000 },
 	/* The caller repeats that by itself. */
-	{ NOBODY, NULL, "GET", true, false, "connect to server" },
-	{ ANSWERS, STANDS_BY, "GET", true, false, "it stands by" },
+	{ NOBODY, NULL, "GET", true, false, "connect to server", 0, 6000 },
+	{ ANSWERS, STANDS_BY, "GET", true, false, "it stands by", 0, 6000 },
 };
 
 START_TEST(the_next_is_asked_where_nothing_was_done)
 {
 	const enum manner manners[2] = { firsts[_i].manner, ANSWERS };
-	const struct server_answer first = { firsts[_i].says, 0, true };
+	const struct server_answer first = { firsts[_i].says, 0, true,
+		.pause_ms = firsts[_i].pause_ms };
 	const struct server_answer seconds[2] = { { GOOD, 0, false },
 		{ GOOD, 0, true } };
 	const struct server_answer *const answers[2] = { &first, seconds };
@@ -366,7 +380,7 @@ START_TEST(the_next_is_asked_where_nothing_was_done)
 	struct two two;
 	bool ok;
 
-	open_two(&two, manners, answers, nums, 6000);
+	open_two(&two, manners, answers, nums, firsts[_i].patience_ms);
 	ok = ask(&two, firsts[_i].method, firsts[_i].once, &answer, &err);
 	remote_answer_free(&answer);
 	ck_assert_uint_eq(two.moved, firsts[_i].moves);
@@ -383,6 +397,7 @@ START_TEST(the_next_is_asked_where_nothing_was_done)
 		ck_ok(ask(&two, "GET", false, &answer, &err), err);
 		remote_answer_free(&answer);
 		ck_assert_uint_eq(two.moved, 1);
+		ck_assert_uint_eq(two.num_reached, 1);
 	}
 	stop_two(&two);
 	ck_assert_uint_eq(server_num_requests(two.servers[1]),
@@ -438,6 +453,73 @@ START_TEST(where_none_answers_each_is_named)
 	/* The person was told once, and no address is remembered. */
 	ck_assert_uint_eq(two.moved, 1);
 	ck_assert_str_eq(two.reached, "");
+	close_two(&two);
+}
+END_TEST
+
+/* All addresses have the patience of one, with 3 seconds at least for each. */
+START_TEST(what_hangs_is_not_waited_for_again_and_again)
+{
+	const enum manner manners[2] = { HANGS, ANSWERS };
+	const struct server_answer stands[4] = { { STANDS_BY, 0, true },
+		{ STANDS_BY, 0, true }, { STANDS_BY, 0, true },
+		{ STANDS_BY, 0, true } };
+	const struct server_answer *const answers[2] = { NULL, stands };
+	const size_t nums[2] = { 0, 4 };
+	const int64_t begun_ms = time_monotonic_ms();
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct two two;
+
+	open_two(&two, manners, answers, nums, 4000);
+	ck_assert(!ask(&two, "GET", false, &answer, &err));
+	remote_answer_free(&answer);
+	ck_assert_int_lt(time_monotonic_ms() - begun_ms, 4000 + 2 * 3000);
+	stop_two(&two);
+	/* What stands by was asked once more after a wait. */
+	ck_assert_uint_eq(server_num_requests(two.servers[1]), 2);
+	close_two(&two);
+}
+END_TEST
+
+START_TEST(who_refuses_has_answered)
+{
+	const enum manner manners[2] = { NOBODY, ANSWERS };
+	const struct server_answer no = {
+		PROBLEM("403", "", "{\"detail\":\"not yours\",\"exit\":3}"), 0,
+		true
+	};
+	const struct server_answer *const answers[2] = { NULL, &no };
+	const size_t nums[2] = { 0, 1 };
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct two two;
+
+	open_two(&two, manners, answers, nums, 1000);
+	ck_assert(!ask(&two, "GET", false, &answer, &err));
+	remote_answer_free(&answer);
+	ck_assert_str_eq(err.detail, "not yours");
+	ck_assert_str_eq(two.reached, two.addresses.all[1]);
+	close_two(&two);
+}
+END_TEST
+
+START_TEST(ones_own_certificate_is_no_better_elsewhere)
+{
+	const enum manner manners[2] = { ANSWERS, ANSWERS };
+	const struct server_answer good = { GOOD, 0, true };
+	const struct server_answer *const answers[2] = { &good, &good };
+	const size_t nums[2] = { 1, 1 };
+	struct remote_answer answer;
+	struct error err = { 0 };
+	struct two two;
+
+	ck_ok(file_write_quick(cert, span_of_str("none\n"), 0600, &err), err);
+	open_two(&two, manners, answers, nums, 1000);
+	ck_assert(!ask(&two, "GET", false, &answer, &err));
+	remote_answer_free(&answer);
+	ck_assert_uint_eq(two.moved, 0);
+	ck_assert_str_eq(addresses_now(&two.addresses), two.addresses.all[0]);
 	close_two(&two);
 }
 END_TEST
@@ -559,6 +641,9 @@ fill(TCase *t)
 	    COUNT(firsts));
 	tcase_add_loop_test(t, where_none_answers_each_is_named, 0,
 	    COUNT(both));
+	tcase_add_test(t, what_hangs_is_not_waited_for_again_and_again);
+	tcase_add_test(t, who_refuses_has_answered);
+	tcase_add_test(t, ones_own_certificate_is_no_better_elsewhere);
 	tcase_add_test(t, who_takes_over_is_found);
 	tcase_add_test(t, what_broke_in_the_middle_goes_on_elsewhere);
 	tcase_add_test(t, the_next_stream_is_of_the_next_address);
