@@ -361,13 +361,20 @@ tables(const struct options_given *given, struct error *err)
 {
 	const struct postgres_settings owner = owner_of(given);
 	const char *writer = options_value(given, VALISED_WRITER);
+	bool was_older;
 
-	if (!postgres_create(&owner, writer, err))
+	if (!postgres_create(&owner, writer, &was_older, err))
 		return false;
-	printf("the tables are there, and %s may use them\n"
-	       "next: name the database in valised.yaml (\"store\"), then"
-	       " valised init or valised copy\n",
-	    writer);
+	if (was_older)
+		printf("the tables and what is in them are of this version now,"
+		       " and %s may use them\n"
+		       "next: start the daemon\n",
+		    writer);
+	else
+		printf("the tables are there, and %s may use them\n"
+		       "next: name the database in valised.yaml (\"store\"),"
+		       " then valised init or valised copy\n",
+		    writer);
 	return true;
 }
 

@@ -220,18 +220,17 @@ static bool
 was_proposed(const struct copy_pair *pair, uint64_t size,
     const struct head *head, bool *there, struct error *err)
 {
-	struct head proposed;
-	uint64_t end;
+	struct proposed proposed;
 
-	if (!pair->to->table->proposed(pair->to, size, &proposed, &end, err))
+	if (!pair->to->table->proposed(pair->to, size, &proposed, err))
 		return false;
-	*there = proposed.size == head->size &&
-	    digest_eq(&proposed.root, &head->root);
-	return *there || proposed.size == 0 ||
+	*there = proposed.head.size == head->size &&
+	    digest_eq(&proposed.head.root, &head->root);
+	return *there || proposed.head.size == 0 ||
 	    error_set(err, ERROR_CONFLICT,
 		"the destination has a proposal for size %llu that is not the"
 		" source's: it must be signed first",
-		(unsigned long long)proposed.size);
+		(unsigned long long)proposed.head.size);
 }
 
 /* Copy the heads after the size, each with its entries. */

@@ -223,3 +223,21 @@ signer_take_checkpoint(struct span body, struct head *head,
 	}
 	return true;
 }
+
+bool
+signer_encode_mark(uint64_t prior, const struct head *head, struct buf *out,
+    struct error *err)
+{
+	return buf_append_u64(out, prior, err) &&
+	    buf_append_u64(out, head->size, err) &&
+	    buf_append(out, digest_span(&head->root), err);
+}
+
+bool
+signer_take_mark(struct span body, uint64_t *prior, struct head *head)
+{
+	*head = (struct head){ .size = 0 };
+	return span_take_u64(&body, prior) &&
+	    span_take_u64(&body, &head->size) &&
+	    take_bytes(&body, head->root.bytes, 32) && body.len == 0;
+}

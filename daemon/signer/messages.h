@@ -16,7 +16,8 @@ enum signer_request {
 	SIGNER_COMMIT,
 	SIGNER_CHECKPOINT,
 	SIGNER_READ,
-	SIGNER_RENEW
+	SIGNER_RENEW,
+	SIGNER_MARK
 };
 
 /* Send a message.  False: the other side has closed. */
@@ -45,5 +46,10 @@ bool signer_encode_checkpoint(const struct head *head,
     struct error *err) MUST_USE;
 bool signer_take_checkpoint(struct span body, struct head *head,
     struct merkle_proof *proof) MUST_USE;
+/* Encode the body of SIGNER_MARK: the size before, and a head's size and root. */
+bool signer_encode_mark(uint64_t prior, const struct head *head,
+    struct buf *out, struct error *err) MUST_USE;
+bool signer_take_mark(struct span body, uint64_t *prior,
+    struct head *head) MUST_USE;
 
 #endif

@@ -540,6 +540,28 @@ signer_commit(struct signer *signer, const struct commit_fields *fields,
 }
 
 bool
+signer_mark(struct signer *signer, uint64_t prior, const struct head *head,
+    struct digest *out, struct error *err)
+{
+	struct buf body = BUF(64);
+	struct channel *channel = NULL;
+	bool ok, late = false;
+
+	ok = signer_encode_mark(prior, head, &body, err) &&
+	    (channel = borrow(signer, err)) != NULL &&
+	    ask_in_time(signer, channel, SIGNER_MARK, buf_span(&body), &late,
+		err) &&
+	    (channel->body.len == sizeof(out->bytes) ||
+		error_set(err, ERROR_SYSTEM, "signer: broken answer"));
+	if (ok)
+		memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
+	if (channel != NULL)
+		give_back(signer, channel, late);
+	buf_free(&body);
+	return ok;
+}
+
+bool
 signer_checkpoint(struct signer *signer, struct head *head,
     const struct merkle_proof *consistency, struct error *err)
 {

@@ -15,6 +15,7 @@
  *	READ        has the depositary's certificate and key read again, by a
  *	            process that can do that alone (reader.h), and checks them
  *	RENEW       signs with these from now on
+ *	MARK        marks a proposal as the depositary's (journal/mark.h)
  *
  * A checkpoint that does not extend the last one is refused, always.
  */
@@ -98,6 +99,12 @@ void signer_resume(struct signer *signer);
 /* Append the bytes of a signed commit to out.  As signer_seal(). */
 bool signer_commit(struct signer *signer, const struct commit_fields *fields,
     struct buf *out, struct error *err) MUST_USE;
+/*
+ * Get the mark of the proposal that goes from size prior to this head.  As
+ * signer_seal().
+ */
+bool signer_mark(struct signer *signer, uint64_t prior, const struct head *head,
+    struct digest *out, struct error *err) MUST_USE;
 /*
  * Sign head's size, root and time; head gets the signature.  For the
  * registrar's thread, which waits for as long as it takes; after a failure the

@@ -23,6 +23,7 @@
 #include "daemon/signer/messages.h"
 #include "daemon/signer/reader.h"
 #include "document/manifest.h"
+#include "journal/mark.h"
 #include "pki/cades.h"
 #include "record/data.h"
 
@@ -30,6 +31,7 @@ struct vault {
 	const struct config *config;
 	struct note_signer journal;
 	void *prepared; /* for note_sign_prepared(): the journal's key */
+	struct digest mark_key;
 	/* Of the next three: many sign at once, and one renews. */
 	pthread_rwlock_t lock;
 	struct identity depositary;
@@ -229,6 +231,21 @@ answer_checkpoint(struct vault *vault, struct span body, struct buf *out,
 	return buf_append(out, span_of(next.head.signature, 64), err);
 }
 
+/* Answer MARK. */
+static bool
+answer_mark(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	struct digest mark;
+	struct head head;
+	uint64_t prior;
+
+	if (!signer_take_mark(body, &prior, &head))
+		return error_set(err, ERROR_MALFORMED, "mark request");
+	return mark_make(&vault->mark_key, prior, &head, &mark, err) &&
+	    buf_append(out, digest_span(&mark), err);
+}
+
 static const struct {
 	enum signer_request request;
 	bool alone; /* allowed on the one socket that asks for checkpoints */
@@ -241,6 +258,7 @@ static const struct {
 	{ SIGNER_CHECKPOINT, true, answer_checkpoint },
 	{ SIGNER_READ, false, answer_read },
 	{ SIGNER_RENEW, false, answer_renew },
+	{ SIGNER_MARK, false, answer_mark },
 };
 
 /* Answer a request by the table; alone: on the socket for checkpoints. */
@@ -294,6 +312,7 @@ load(const struct config *config, struct vault *vault, struct error *err)
 		err) &&
 	    (vault->prepared = note_signer_prepare(&vault->journal, err)) !=
 		NULL &&
+	    mark_key(&vault->journal, &vault->mark_key, err) &&
 	    identity_load(config->depositary_cert, config->depositary_key,
 		&config->private_keys, &vault->depositary, err) &&
 	    data_path(config->data, DATA_MEMORY, path, err) &&
@@ -344,6 +363,7 @@ vault_free(struct vault *vault)
 	pthread_rwlock_destroy(&vault->lock);
 	note_prepared_free(vault->prepared);
 	OPENSSL_cleanse(&vault->journal, sizeof(vault->journal));
+	OPENSSL_cleanse(&vault->mark_key, sizeof(vault->mark_key));
 	free(vault);
 }
 
@@ -461,5 +481,7 @@ vault_run(const struct config *config, const int fds[], size_t num)
 	note_prepared_free(process.vault->prepared);
 	OPENSSL_cleanse(&process.vault->journal,
 	    sizeof(process.vault->journal));
+	OPENSSL_cleanse(&process.vault->mark_key,
+	    sizeof(process.vault->mark_key));
 	_exit(0);
 }

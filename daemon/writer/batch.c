@@ -228,6 +228,11 @@ list_names(const struct batch *batch, struct branch names[])
 	return num;
 }
 
+struct proposing {
+	int64_t began;
+	struct signer *signer;
+};
+
 /*
  * Objects and names are durable now: measure their time apart from the
  * entries'.
@@ -235,11 +240,24 @@ list_names(const struct batch *batch, struct branch names[])
 static void
 measure_objects(void *arg)
 {
-	int64_t *began = arg;
+	struct proposing *proposing = arg;
 	const int64_t now = now_us();
 
-	metrics_time(METRIC_COMMIT_PACK, now - *began);
-	*began = now;
+	metrics_time(METRIC_COMMIT_PACK, now - proposing->began);
+	proposing->began = now;
+}
+
+/* A proposal_marker. */
+static bool
+mark(void *arg, const struct proposal *proposal, struct digest *out,
+    struct error *err)
+{
+	const struct proposing *proposing = arg;
+	const struct head head = { .size =
+				       proposal->size + proposal->num_entries,
+		.root = proposal->root };
+
+	return signer_mark(proposing->signer, proposal->size, &head, out, err);
 }
 
 /* Propose the whole batch to the backend: objects, names and entries. */
@@ -248,13 +266,14 @@ propose(struct batch *batch, struct error *err)
 {
 	struct span *lines = calloc(batch->num, sizeof(*lines));
 	struct branch *names = calloc(batch->num, sizeof(*names));
-	int64_t began = now_us();
+	struct proposing proposing = { now_us(), batch->signer };
 	struct proposal proposal = { .entries = lines,
 		.num_entries = batch->num,
 		.objects = pack_objects(batch->pack),
 		.names = names,
 		.stored = measure_objects,
-		.arg = &began };
+		.mark = mark,
+		.arg = &proposing };
 	size_t from = 0;
 	bool ok = lines != NULL && names != NULL;
 
@@ -271,7 +290,7 @@ propose(struct batch *batch, struct error *err)
 	ok = ok &&
 	    journal_propose(batch->record->journal, &proposal, &batch->head,
 		err);
-	metrics_time(METRIC_COMMIT_ENTRIES, now_us() - began);
+	metrics_time(METRIC_COMMIT_ENTRIES, now_us() - proposing.began);
 	free(lines);
 	free(names);
 	return ok;

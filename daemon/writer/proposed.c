@@ -34,21 +34,35 @@ sign(struct journal *journal, struct signer *signer, struct head *head,
 	    journal_commit(journal, head, err);
 }
 
+/* Did this depositary make it?  Else somebody else wrote to the database. */
+static bool
+check_mark(const struct journal *journal, struct signer *signer,
+    const struct proposed *proposed, struct error *err)
+{
+	struct digest mark;
+
+	if (!signer_mark(signer, journal_size(journal), &proposed->head, &mark,
+		err))
+		return false;
+	return (proposed->is_marked && digest_eq(&mark, &proposed->mark)) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"this depositary did not make it: somebody else wrote to the"
+		" database. See \"A proposal of somebody else\" in the"
+		" operations manual");
+}
+
 bool
 proposed_sign(const struct record *record, struct signer *signer, unsigned *num,
     struct error *err)
 {
 	struct journal *journal = record->journal;
-	struct head head;
+	struct proposed next;
 
-	for (*num = 0;; ++*num) {
-		if (!journal_proposed(journal, &head, err))
-			return false;
-		if (head.size == 0)
-			return true;
-		if (!sign(journal, signer, &head, err))
+	for (*num = 0; journal_proposed(journal, &next); ++*num)
+		if (!check_mark(journal, signer, &next, err) ||
+		    !sign(journal, signer, &next.head, err))
 			return error_context(err,
 			    "what was proposed up to size %llu is not signed",
-			    (unsigned long long)head.size);
-	}
+			    (unsigned long long)next.head.size);
+	return true;
 }

@@ -141,6 +141,16 @@ struct head {
 };
 
 /* What is to be added to the log; all of it is stored, or nothing. */
+struct proposal;
+/*
+ * Make the mark of a proposal over its size, the size after it, and its root:
+ * 32 bytes that only who may propose can make.
+ *
+ * ERROR_UNAVAILABLE  it may be asked again
+ */
+typedef bool proposal_marker(void *arg, const struct proposal *proposal,
+    struct digest *out, struct error *err);
+
 struct proposal {
 	/*
 	 * The number of entries before these, and their length in bytes: each
@@ -162,7 +172,21 @@ struct proposal {
 	 * measure the time; or NULL.
 	 */
 	void (*stored)(void *arg);
-	void *arg;
+	/*
+	 * Called by a backend that others can write to, before anything is
+	 * stored: it keeps the mark, so that proposed() can give it back. NULL:
+	 * there is none, since the head is signed already.
+	 */
+	proposal_marker *mark;
+	void *arg; /* of both */
+};
+
+/* A proposal as it is read back. */
+struct proposed {
+	struct head head; /* its size and root; time and signature are zero */
+	uint64_t end;     /* of its entries, in bytes */
+	bool is_marked;
+	struct digest mark;
 };
 
 struct backend_table {
@@ -250,14 +274,14 @@ struct backend_table {
 	bool (*settle)(struct backend *backend, const struct head *signer,
 	    uint64_t end, struct error *err);
 	/*
-	 * Get the first proposal that is larger than this size: its size and
-	 * root (time and signature are zero), and the length of its entries in
-	 * bytes.  Size 0: there is none; files have none, since settle() cuts
-	 * off what was not signed.  After recover().  The caller must have it
-	 * signed and publish it before it proposes anything else.
+	 * Get the first proposal that is larger than this size.  Size 0: there
+	 * is none; files have none, since settle() cuts off what was not
+	 * signed.  After recover().  The caller must make sure, by its mark,
+	 * that a writer made it, have it signed, and publish it before it
+	 * proposes anything else.
 	 */
 	bool (*proposed)(struct backend *backend, uint64_t after,
-	    struct head *out, uint64_t *end, struct error *err);
+	    struct proposed *out, struct error *err);
 
 	/* --- The log's reserve. --- */
 

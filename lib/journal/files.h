@@ -40,9 +40,7 @@ struct journal {
 	pthread_mutex_t mutex; /* guards head and waiting */
 	struct head head;
 	/* Appended sizes that are not committed yet, the oldest first. */
-	struct {
-		uint64_t size, end;
-	} waiting[JOURNAL_AHEAD];
+	struct proposed waiting[JOURNAL_AHEAD];
 	unsigned num_waiting;
 	bool failed;
 	bool is_view; /* read only: nothing is repaired */

@@ -113,9 +113,11 @@ add_waiting(struct journal *journal)
 {
 	pthread_mutex_lock(&journal->mutex);
 	assert(journal->num_waiting < JOURNAL_AHEAD);
-	journal->waiting[journal->num_waiting].size = journal->next.edge.size;
-	journal->waiting[journal->num_waiting].end = journal->next.end;
-	journal->num_waiting++;
+	journal->waiting[journal->num_waiting++] = (struct proposed){
+		.head = { .size = journal->next.edge.size,
+		    .root = merkle_root(&journal->next.edge) },
+		.end = journal->next.end,
+	};
 	pthread_mutex_unlock(&journal->mutex);
 	journal->edge = journal->next.edge;
 	journal->end = journal->next.end;
@@ -154,19 +156,17 @@ journal_propose(struct journal *journal, struct proposal *proposal,
 }
 
 bool
-journal_proposed(const struct journal *journal, struct head *out,
-    struct error *err)
+journal_proposed(const struct journal *journal, struct proposed *out)
 {
 	/* As in journal_head(). */
 	pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&journal->mutex;
+	bool is_any;
 
-	*out = (struct head){ .size = 0 };
 	pthread_mutex_lock(mutex);
-	if (journal->num_waiting > 0)
-		out->size = journal->waiting[0].size;
+	if ((is_any = journal->num_waiting > 0))
+		*out = journal->waiting[0];
 	pthread_mutex_unlock(mutex);
-	return out->size == 0 ||
-	    journal_root_at(journal, out->size, &out->root, err);
+	return is_any;
 }
 
 bool
@@ -188,8 +188,8 @@ journal_commit(struct journal *journal, const struct head *head,
 	if (has_failed(journal, err))
 		return false;
 	pthread_mutex_lock(&journal->mutex);
-	assert(
-	    journal->num_waiting > 0 && journal->waiting[0].size == head->size);
+	assert(journal->num_waiting > 0 &&
+	    journal->waiting[0].head.size == head->size);
 	end = journal->waiting[0].end;
 	pthread_mutex_unlock(&journal->mutex);
 	/*

@@ -165,13 +165,13 @@ void journal_reserve(const struct journal *journal, uint64_t *has,
  */
 bool journal_use_reserve(const struct journal *journal, uint64_t bytes);
 /*
- * Get the oldest head that was proposed and is not committed, by its size and
- * root.  After opening, the caller must have each signed, and commit it, before
- * it appends anything: what was proposed is never withdrawn.  Its entries can be
- * read.  out->size is 0 if there is none.
+ * Get the oldest head that was proposed and is not committed; false if there is
+ * none.  After opening, the caller must have each signed, if its mark is right
+ * (mark.h), and commit it, before it appends anything: what was proposed is never
+ * withdrawn.  Its entries can be read.
  */
-bool journal_proposed(const struct journal *journal, struct head *out,
-    struct error *err) MUST_USE;
+bool journal_proposed(const struct journal *journal,
+    struct proposed *out) MUST_USE;
 /*
  * Commit: the signer has signed head, durably, and it counts from now on.
  * Heads are committed in the order in which they were appended.

@@ -82,8 +82,7 @@ struct opening {
 	struct journal *journal;
 	struct head head, signer;
 	/* What the signer has yet to sign, the oldest first. */
-	struct head proposed[JOURNAL_AHEAD];
-	uint64_t proposed_end[JOURNAL_AHEAD]; /* in bytes */
+	struct proposed proposed[JOURNAL_AHEAD];
 	unsigned num_proposed;
 	uint64_t last;            /* the size up to which entries are read */
 	uint64_t signed_end;      /* of the signer's entries, in bytes */
@@ -114,8 +113,8 @@ static const struct head *
 proposed_at(const struct opening *open, uint64_t size)
 {
 	for (unsigned i = 0; i < open->num_proposed; i++)
-		if (open->proposed[i].size == size)
-			return &open->proposed[i];
+		if (open->proposed[i].head.size == size)
+			return &open->proposed[i].head;
 	return NULL;
 }
 
@@ -261,27 +260,24 @@ static bool
 find_proposed(struct opening *open, struct error *err)
 {
 	struct backend *backend = open->journal->backend;
-	struct head next;
-	uint64_t end;
+	struct proposed next;
 
 	open->last = open->signer.size;
 	if (open->journal->is_view)
 		return true;
 	for (;;) {
-		if (!backend->table->proposed(backend, open->last, &next, &end,
-			err))
+		if (!backend->table->proposed(backend, open->last, &next, err))
 			return false;
-		if (next.size == 0)
+		if (next.head.size == 0)
 			return true;
-		if (next.size <= open->last ||
+		if (next.head.size <= open->last ||
 		    open->num_proposed == JOURNAL_AHEAD)
 			return contradiction(err,
 			    "more was proposed than a writer leaves unsigned:"
 			    " the signer's memory was rolled back",
 			    open->signer.size);
-		open->proposed_end[open->num_proposed] = end;
 		open->proposed[open->num_proposed++] = next;
-		open->last = next.size;
+		open->last = next.head.size;
 	}
 }
 
@@ -351,10 +347,8 @@ complete(struct opening *open, struct error *err)
 	journal->head = open->signer;
 	if (journal->is_view)
 		return true;
-	for (unsigned i = 0; i < open->num_proposed; i++) {
-		journal->waiting[i].size = open->proposed[i].size;
-		journal->waiting[i].end = open->proposed_end[i];
-	}
+	for (unsigned i = 0; i < open->num_proposed; i++)
+		journal->waiting[i] = open->proposed[i];
 	journal->num_waiting = open->num_proposed;
 	open->mended->heads_completed = open->head.size != open->signer.size;
 	return backend->table->settle(backend, &open->signer, open->signed_end,

@@ -250,9 +250,10 @@ main(int argc, char *argv[])
 	    argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 500;
 
 	if (argc == 4 && strcmp(argv[1], "create") == 0) {
-		need(postgres_create(&(struct postgres_settings){ .conninfo =
-								      argv[2] },
-		    argv[3], &err));
+		const struct postgres_settings owner = { .conninfo = argv[2] };
+		bool was_older;
+
+		need(postgres_create(&owner, argv[3], &was_older, &err));
 		return 0;
 	}
 	if (argc < 3 || times < 50) {

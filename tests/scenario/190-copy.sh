@@ -62,7 +62,7 @@ check "all of it" at mofa audit --full
 recipe() {
 	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
 		sed "s|runuser -u postgres -- createuser valise|postgres_sql 'CREATE ROLE valise LOGIN'|
-			s|runuser -u postgres -- createdb valise|postgres_sql 'CREATE DATABASE valise'|
+			s|runuser -u postgres -- createdb \(.*\)|postgres_sql 'CREATE DATABASE \1'|
 			s|\(tables.*host=\)/run/postgresql|\1$postgres user=postgres|; s|host=/run/postgresql|host=$postgres user=valise|
 			s|runuser -u [a-z]* -- valised|\"\$valised\" --config valised.yaml|; s|systemctl \([a-z]*\) valised|\1_daemon .|
 			s|/etc/valise/||; s|files:/var/lib/valise/|files:|; s|/srv/backup/|$dir/backup/|" >work/recipe
@@ -75,8 +75,11 @@ check "an office goes on there" deposit mofa nine "the ninth"
 mkdir backup
 check "a copy apart: the recipe" recipe database-apart
 check "tidying: the recipe" recipe database-tidy
+check "into a new database: the recipe" recipe database-anew
+check "an office goes on there" deposit mofa ten "the tenth"
+check "the audit is clean" at iom-geneva audit
 stop_daemon "$dir"
-expect "back once more" 0 "belongs to the copy now" config copy --from "postgresql:host=$postgres user=valise dbname=valise" --to files:data
+expect "back once more" 0 "belongs to the copy now" config copy --from "postgresql:host=$postgres user=valise dbname=valise2" --to files:data
 cp files.yaml valised.yaml
 stop_daemon "$dir"
 expect "the database is behind, not another" 0 "the data folder belongs to the copy now" config copy --from files:data --to "$database"

@@ -66,6 +66,31 @@ database_sql "DROP DATABASE $(database)"; database_sql "CREATE DATABASE $(databa
 row "roll the whole database back" "the operator: every start of the daemon, since the signer remembers more" "at the next start" 1 "contradicts itself" refuses
 take_data image; start_daemon "$dir"
 row "roll back the signer's memory with it" "any office that saw more: every command" "before anything is sent" 1 "rolled back" at iom-geneva list
+# MARK: SQL that proposes one more "start", with this mark, as the daemon does
+forged() {
+	(postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "SELECT encode(line, 'hex') FROM valise.entry ORDER BY i") >work/lines
+	python3 - work/lines "$1" <<-'EOF'
+		import hashlib, json, sys
+		lines = [bytes.fromhex(l.strip()) for l in open(sys.argv[1])]
+		start = [l for l in lines if l.startswith(b'{"act":"start"')][-1]
+		then, now = json.loads(start)["time"], json.loads(lines[-1])["time"]
+		lines.append(start.replace(then.encode(), now.encode()))
+		def root(l):
+		    if len(l) == 1: return hashlib.sha256(b"\0" + l[0]).digest()
+		    k = 1 << ((len(l) - 1).bit_length() - 1)
+		    return hashlib.sha256(b"\1" + root(l[:k]) + root(l[k:])).digest()
+		at, n, r = sum(2 + len(l) for l in lines[:-1]), len(lines), root(lines).hex()
+		print(f"INSERT INTO valise.entry VALUES ({n - 1}, {at}, '\\x{lines[-1].hex()}');"
+		      f"INSERT INTO valise.chain SELECT {n}, {n - 1}, '\\x{r}', epoch, {at + 2 + len(lines[-1])}, {sys.argv[2]} FROM valise.head;"
+		      f"UPDATE valise.head SET size = {n}, at = {at + 2 + len(lines[-1])}, root = '\\x{r}'")
+	EOF
+}
+reset "SELECT 1"; sql "$(forged NULL)"
+row "add a proposal that no daemon made, the daemon off" "the operator: every start of the daemon, by the proposal's mark" "at the next start" 1 "this depositary did not make it" refuses
+reset "SELECT 1"; sql "$(forged "decode(repeat('aa', 32), 'hex')")"
+expect "…with a mark of some kind" 1 "this depositary did not make it" refuses
+reset "SELECT 1"; sql "$(forged "(SELECT mark FROM valise.chain WHERE mark IS NOT NULL ORDER BY size DESC LIMIT 1)")"
+expect "…with the mark of another proposal" 1 "this depositary did not make it" refuses
 reset "UPDATE valise.meta SET id = gen_random_uuid()"
 row "put another record's tables in the place" "the operator: every start of the daemon" "at the next start" 5 "names another one" refuses
 reset "UPDATE valise.meta SET version = 99"

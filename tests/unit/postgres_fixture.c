@@ -233,6 +233,8 @@ pg_reset(void)
 	    "SELECT current_setting('synchronous_standby_names')";
 	struct error err = { 0 };
 
+	bool was_older;
+
 	/* A test that failed may have left it; then no change would end. */
 	if (pg_sql("%s", standbys)[0] != '\0') {
 		pg_sql("ALTER SYSTEM RESET ALL");
@@ -240,7 +242,7 @@ pg_reset(void)
 		pg_wait(standbys, "");
 	}
 	pg_sql("DROP SCHEMA IF EXISTS valise CASCADE");
-	ck_ok(postgres_create(&pg_owner, "writer", &err), err);
+	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
 }
 
 struct backend *

@@ -458,6 +458,25 @@ END_TEST
 #define LINES 3
 
 /* Propose so many lines after the existing ones. */
+/* A proposal_marker: the first byte is the size after the proposal. */
+static bool
+mark_size(void *arg, const struct proposal *proposal, struct digest *out,
+    struct error *err)
+{
+	(void)arg, (void)err;
+	*out = (struct digest){ { (
+	    uint8_t)(proposal->size + proposal->num_entries) } };
+	return true;
+}
+
+static bool
+mark_not(void *arg, const struct proposal *proposal, struct digest *out,
+    struct error *err)
+{
+	(void)arg, (void)proposal, (void)out;
+	return error_set(err, ERROR_UNAVAILABLE, "no signer");
+}
+
 static uint64_t
 propose_lines(uint64_t size, uint64_t at, size_t num,
     struct object_set *objects, const struct branch *name)
@@ -471,7 +490,8 @@ propose_lines(uint64_t size, uint64_t at, size_t num,
 		.num_entries = num,
 		.objects = objects,
 		.names = name,
-		.num_names = name != NULL ? 1 : 0 };
+		.num_names = name != NULL ? 1 : 0,
+		.mark = mark_size };
 	struct error err = { 0 };
 
 	ck_ok(table->propose(backend, &proposal, &err), err);
@@ -615,19 +635,49 @@ static void
 assert_proposed(uint64_t size, uint64_t last, const uint64_t ends[])
 {
 	struct error err = { 0 };
-	struct head head;
-	uint64_t end;
+	struct proposed next;
 
 	for (; size < last; size++) {
-		ck_ok(table->proposed(backend, size, &head, &end, &err), err);
-		ck_assert_uint_eq(head.size, size + 1);
-		ck_assert_uint_eq(head.root.bytes[0], size + 1);
-		ck_assert_uint_eq(end, ends[size + 1]);
-		publish_size(head.size, end);
+		ck_ok(table->proposed(backend, size, &next, &err), err);
+		ck_assert_uint_eq(next.head.size, size + 1);
+		ck_assert_uint_eq(next.head.root.bytes[0], size + 1);
+		ck_assert_uint_eq(next.end, ends[size + 1]);
+		ck_assert(next.is_marked);
+		ck_assert_uint_eq(next.mark.bytes[0], size + 1);
+		publish_size(next.head.size, next.end);
 	}
-	ck_ok(table->proposed(backend, last, &head, &end, &err), err);
-	ck_assert_uint_eq(head.size, 0);
+	ck_ok(table->proposed(backend, last, &next, &err), err);
+	ck_assert_uint_eq(next.head.size, 0);
 }
+
+/* What gets no mark is not stored, where a mark is kept. */
+START_TEST(without_its_mark_nothing_is_stored)
+{
+	const struct span line = span_of_str("one");
+	struct proposal proposal = { .entries = &line,
+		.num_entries = 1,
+		.root = { { 1 } },
+		.mark = mark_not };
+	struct error err = { 0 };
+	struct proposed next;
+
+	ck_ok(table->claim(backend, &err), err);
+	if (kind == FILES) {
+		ck_ok(table->propose(backend, &proposal, &err), err);
+		return;
+	}
+	ck_assert(!table->propose(backend, &proposal, &err));
+	ck_assert_int_eq(err.kind, ERROR_UNAVAILABLE);
+	assert_log_bytes(0);
+	proposal.mark = NULL;
+	err = (struct error){ 0 };
+	ck_ok(table->propose(backend, &proposal, &err) &&
+		table->proposed(backend, 0, &next, &err),
+	    err);
+	ck_assert_uint_eq(next.head.size, 1);
+	ck_assert(!next.is_marked);
+}
+END_TEST
 
 /*
  * Files cut off what was not signed; all others give it back to be signed. _i:
@@ -714,6 +764,7 @@ fill(TCase *t)
 	tcase_add_test(t, one_handle_may_write);
 	tcase_add_test(t, what_is_proposed_is_read_and_published);
 	tcase_add_loop_test(t, what_was_not_published_is_settled, 0, LINES + 1);
+	tcase_add_test(t, without_its_mark_nothing_is_stored);
 	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
 	tcase_add_test(t, what_is_tidied_meanwhile_stays_there);
 	tcase_add_test(t, an_object_that_is_undone_is_not_there);

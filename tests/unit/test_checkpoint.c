@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "journal/cosignatures.h"
 #include "journal/evidence.h"
+#include "journal/mark.h"
 #include "journal_fixture.h"
 
 START_TEST(a_note_of_another_program_opens)
@@ -49,6 +50,29 @@ START_TEST(we_sign_the_note_that_other_programs_sign)
 	ck_assert(strncmp(fixture_note, (char *)out.data, out.len) == 0);
 	buf_free(&text);
 	buf_free(&out);
+}
+END_TEST
+
+/* Made by Python's hmac module. */
+START_TEST(a_proposal_is_marked_as_another_program_marks_it)
+{
+	const struct head head = { .size = 5,
+		.root = { { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+		    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 } } };
+	struct note_signer signer = { .key = fixture_key() };
+	struct error err = { 0 };
+	struct digest key, mark;
+	char hex[DIGEST_HEX];
+
+	for (uint8_t i = 0; i < 32; i++)
+		signer.seed[i] = i;
+	ck_ok(mark_key(&signer, &key, &err) &&
+		mark_make(&key, 3, &head, &mark, &err),
+	    err);
+	digest_hex(&mark, hex);
+	ck_assert_str_eq(hex,
+	    "ba15e1b85664362e4b899d9cdc618041"
+	    "d5fc57e1be88c3d9ff430a1bd9c37afc");
 }
 END_TEST
 
@@ -444,6 +468,7 @@ fill(TCase *t)
 	    COUNT(forks));
 	tcase_add_test(t, a_note_of_another_program_opens);
 	tcase_add_test(t, we_sign_the_note_that_other_programs_sign);
+	tcase_add_test(t, a_proposal_is_marked_as_another_program_marks_it);
 	tcase_add_test(t, a_note_with_any_byte_changed_does_not_open);
 	tcase_add_loop_test(t, a_checkpoint_that_is_none_is_refused, 0,
 	    COUNT(bad_checkpoints));

@@ -142,6 +142,7 @@ assert_not_opened(const struct postgres_settings *settings,
 START_TEST(a_database_that_is_not_ours_is_not_opened)
 {
 	struct error err = { 0 };
+	bool was_older;
 
 	/* The owner may do too much. */
 	assert_not_opened(&pg_owner, ERROR_REFUSED, "chain");
@@ -154,13 +155,14 @@ START_TEST(a_database_that_is_not_ours_is_not_opened)
 	pg_sql("GRANT CREATE ON SCHEMA valise TO writer");
 	assert_not_opened(&pg_writer, ERROR_REFUSED, "chain");
 	pg_sql("REVOKE CREATE ON SCHEMA valise FROM writer");
-	pg_sql("UPDATE valise.meta SET version = 2");
-	assert_not_opened(&pg_writer, ERROR_CONFLICT, "version 2");
-	ck_assert(!postgres_create(&pg_owner, NULL, &err));
-	assert_error(&err, ERROR_CONFLICT, "version 2");
+	pg_sql("UPDATE valise.meta SET version = 3");
+	assert_not_opened(&pg_writer, ERROR_CONFLICT, "use the newer");
+	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));
+	assert_error(&err, ERROR_CONFLICT, "use the newer");
 	pg_sql("DROP SCHEMA valise CASCADE");
 	assert_not_opened(&pg_writer, ERROR_NOT_FOUND, "no record");
-	ck_ok(postgres_create(&pg_owner, "writer", &err), err);
+	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
+	ck_assert(!was_older);
 }
 END_TEST
 
@@ -187,13 +189,44 @@ END_TEST
 START_TEST(tables_with_a_record_are_not_made_anew)
 {
 	struct error err = { 0 };
+	bool was_older;
 
 	/* Nothing is in them yet. */
-	ck_ok(postgres_create(&pg_owner, "writer", &err), err);
+	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
 	claim();
 	ck_ok(propose(0, &err), err);
-	ck_assert(!postgres_create(&pg_owner, "writer", &err));
+	ck_assert(!postgres_create(&pg_owner, "writer", &was_older, &err));
 	assert_error(&err, ERROR_CONFLICT, "there is a record");
+	ck_assert(!was_older);
+}
+END_TEST
+
+/* Tables of version 1 have no marks. */
+START_TEST(tables_of_an_older_version_are_brought_to_this_one)
+{
+	struct error err = { 0 };
+	bool was_older;
+
+	claim();
+	ck_ok(propose(0, &err), err);
+	pg_sql("ALTER TABLE valise.chain DROP COLUMN mark");
+	pg_sql("UPDATE valise.meta SET version = 1");
+	assert_not_opened(&pg_writer, ERROR_CONFLICT, "valised tables");
+	/* A daemon writes; then what it left is not signed. */
+	ck_assert(!postgres_create(&pg_owner, "writer", &was_older, &err));
+	assert_error(&err, ERROR_CONFLICT, "stop it first");
+	table->close(backend);
+	ck_assert(!postgres_create(&pg_owner, "writer", &was_older, &err));
+	assert_error(&err, ERROR_CONFLICT, "not signed");
+	pg_sql("INSERT INTO valise.published SELECT 0, size, 0, root,"
+	       " decode(repeat('07', 64), 'hex') FROM valise.chain");
+	err = (struct error){ 0 };
+	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
+	ck_assert(was_older);
+	ck_assert_str_eq(pg_sql("SELECT version FROM valise.meta"), "2");
+	backend = pg_open();
+	claim();
+	ck_ok(propose(1, &err), err);
 }
 END_TEST
 
@@ -688,6 +721,7 @@ fill(TCase *t)
 	tcase_add_test(t, a_database_that_is_not_ours_is_not_opened);
 	tcase_add_test(t, a_server_that_loses_what_it_said_is_not_written_to);
 	tcase_add_test(t, tables_with_a_record_are_not_made_anew);
+	tcase_add_test(t, tables_of_an_older_version_are_brought_to_this_one);
 	tcase_add_test(t, another_writer_takes_over_and_the_first_one_stops);
 	tcase_add_test(t, a_lease_that_was_lost_is_noticed);
 	tcase_add_test(t, the_lease_of_a_killed_process_runs_out);

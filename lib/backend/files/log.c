@@ -378,12 +378,11 @@ files_settle(struct backend *backend, const struct head *signer, uint64_t end,
 
 /* settle() has cut off what was not signed. */
 bool
-files_proposed(struct backend *backend, uint64_t after, struct head *out,
-    uint64_t *end, struct error *err)
+files_proposed(struct backend *backend, uint64_t after, struct proposed *out,
+    struct error *err)
 {
 	(void)backend, (void)after, (void)err;
-	*out = (struct head){ .size = 0 };
-	*end = 0;
+	*out = (struct proposed){ .end = 0 };
 	return true;
 }
 

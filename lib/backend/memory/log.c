@@ -8,10 +8,10 @@
 
 #include "backend/memory/private.h"
 
-/* Remember the proposal's size and root; the lock is held. */
+/* Remember the proposal; the lock is held. */
 static bool
 add_proposed(struct memory *memory, const struct proposal *proposal,
-    struct error *err)
+    const struct digest *mark, struct error *err)
 {
 	const size_t num = memory->num_proposals + 1;
 	struct proposed *all = realloc(memory->proposals, num * sizeof(*all));
@@ -19,17 +19,20 @@ add_proposed(struct memory *memory, const struct proposal *proposal,
 	if (all == NULL)
 		return error_set_errno(err, "proposals");
 	memory->proposals = all;
-	all[memory->num_proposals++] =
-	    (struct proposed){ .size = proposal->size + proposal->num_entries,
-		    .end = memory->entries.len,
-		    .root = proposal->root };
+	all[memory->num_proposals++] = (struct proposed){
+		.head = { .size = proposal->size + proposal->num_entries,
+		    .root = proposal->root },
+		.end = memory->entries.len,
+		.is_marked = proposal->mark != NULL,
+		.mark = *mark,
+	};
 	return true;
 }
 
 /* Append the entries, each after its length in two bytes. */
 static bool
 append_entries(struct memory *memory, const struct proposal *proposal,
-    struct error *err)
+    const struct digest *mark, struct error *err)
 {
 	struct buf *all = &memory->entries;
 	bool ok = true;
@@ -40,7 +43,7 @@ append_entries(struct memory *memory, const struct proposal *proposal,
 		ok = buf_append_u16(all, (uint16_t)proposal->entries[i].len,
 			 err) &&
 		    buf_append(all, proposal->entries[i], err);
-	ok = ok && add_proposed(memory, proposal, err);
+	ok = ok && add_proposed(memory, proposal, mark, err);
 	if (!ok)
 		all->len = proposal->at;
 	pthread_rwlock_unlock(&memory->lock);
@@ -78,15 +81,20 @@ bool
 memory_propose(struct backend *backend, const struct proposal *proposal,
     struct error *err)
 {
-	bool ok =
-	    proposal->objects == NULL || memory_finish(proposal->objects, err);
+	struct digest mark = { { 0 } };
+	bool ok = proposal->mark == NULL ||
+	    proposal->mark(proposal->arg, proposal, &mark, err);
+
+	ok = ok &&
+	    (proposal->objects == NULL ||
+		memory_finish(proposal->objects, err));
 
 	for (size_t i = 0; ok && i < proposal->num_names; i++)
 		ok = memory_name_set(backend, proposal->names[i].name,
 		    &proposal->names[i].oid, err);
 	if (ok && proposal->stored != NULL)
 		proposal->stored(proposal->arg);
-	if (ok && append_entries(memory_of(backend), proposal, err))
+	if (ok && append_entries(memory_of(backend), proposal, &mark, err))
 		return true;
 	err->kind = ERROR_UNAVAILABLE;
 	return false;
@@ -194,23 +202,20 @@ memory_settle(struct backend *backend, const struct head *signer, uint64_t end,
 }
 
 bool
-memory_proposed(struct backend *backend, uint64_t beyond, struct head *out,
-    uint64_t *end, struct error *err)
+memory_proposed(struct backend *backend, uint64_t beyond, struct proposed *out,
+    struct error *err)
 {
 	struct memory *memory = memory_of(backend);
 	size_t i = 0;
 
 	(void)err;
-	*out = (struct head){ .size = 0 };
-	*end = 0;
+	*out = (struct proposed){ .end = 0 };
 	pthread_rwlock_rdlock(&memory->lock);
-	while (i < memory->num_proposals && memory->proposals[i].size <= beyond)
+	while (i < memory->num_proposals &&
+	    memory->proposals[i].head.size <= beyond)
 		i++;
-	if (i < memory->num_proposals) {
-		out->size = memory->proposals[i].size;
-		out->root = memory->proposals[i].root;
-		*end = memory->proposals[i].end;
-	}
+	if (i < memory->num_proposals)
+		*out = memory->proposals[i];
 	pthread_rwlock_unlock(&memory->lock);
 	return true;
 }

@@ -24,12 +24,6 @@ struct name {
 	struct oid oid;
 };
 
-/* A size that was proposed. */
-struct proposed {
-	uint64_t size, end; /* in entries, and in bytes */
-	struct digest root;
-};
-
 /* What all handles of one backend share. */
 struct memory {
 	pthread_rwlock_t lock;
@@ -81,7 +75,7 @@ void memory_reserve(struct backend *backend, uint64_t *has, uint64_t *wanted);
 bool memory_use_reserve(struct backend *backend, uint64_t bytes);
 bool memory_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err) MUST_USE;
-bool memory_proposed(struct backend *backend, uint64_t beyond, struct head *out,
-    uint64_t *end, struct error *err) MUST_USE;
+bool memory_proposed(struct backend *backend, uint64_t beyond,
+    struct proposed *out, struct error *err) MUST_USE;
 
 #endif

@@ -203,33 +203,36 @@ postgres_recover(struct backend *backend, struct head *newest,
 
 static bool
 read_chain(struct postgres *postgres, enum statement statement, uint64_t size,
-    struct head *out, uint64_t *end, bool *there, struct error *err)
+    struct proposed *out, bool *there, struct error *err)
 {
 	struct params params = { .num = 0 };
 	PGresult *result;
 	bool ok;
 
 	params_u64(&params, size);
-	*out = (struct head){ .size = 0 };
-	*end = 0;
+	*out = (struct proposed){ .end = 0 };
 	if ((result = postgres_read(postgres, statement, &params, err)) == NULL)
 		return false;
 	*there = PQntuples(result) == 1;
 	ok = !*there ||
-	    (row_u64(result, 0, 0, &out->size, err) &&
-		row_u64(result, 0, 1, end, err) &&
-		row_bytes(result, 0, 2, out->root.bytes, 32, err));
+	    (row_u64(result, 0, 0, &out->head.size, err) &&
+		row_u64(result, 0, 1, &out->end, err) &&
+		row_bytes(result, 0, 2, out->head.root.bytes, 32, err));
+	out->is_marked = ok && *there && !PQgetisnull(result, 0, 3);
+	ok = ok &&
+	    (!out->is_marked ||
+		row_bytes(result, 0, 3, out->mark.bytes, 32, err));
 	PQclear(result);
 	return ok;
 }
 
 bool
-postgres_proposed(struct backend *backend, uint64_t after, struct head *out,
-    uint64_t *end, struct error *err)
+postgres_proposed(struct backend *backend, uint64_t after, struct proposed *out,
+    struct error *err)
 {
 	bool there;
 
-	return read_chain(postgres_of(backend), GET_PROPOSED, after, out, end,
+	return read_chain(postgres_of(backend), GET_PROPOSED, after, out,
 	    &there, err);
 }
 
@@ -241,18 +244,19 @@ bool
 postgres_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err)
 {
-	struct head newest, found;
-	uint64_t dropped, found_end;
+	struct proposed found;
+	struct head newest;
+	uint64_t dropped;
 	bool there;
 
 	if (signer->size == 0)
 		return true;
 	if (!read_chain(postgres_of(backend), GET_CHAIN, signer->size, &found,
-		&found_end, &there, err) ||
+		&there, err) ||
 	    !postgres_recover(backend, &newest, &dropped, err))
 		return false;
-	if (!there || found_end != end ||
-	    !digest_eq(&found.root, &signer->root))
+	if (!there || found.end != end ||
+	    !digest_eq(&found.head.root, &signer->root))
 		return error_set(err, ERROR_UNTRUSTED,
 		    "postgresql: the signer signed size %llu, which was not"
 		    " proposed, or with another root",

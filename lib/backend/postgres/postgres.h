@@ -74,12 +74,14 @@ bool postgres_files(const struct postgres_settings *settings,
 /*
  * Make the tables, in one transaction; and give writer, a role that is there,
  * what it needs (NULL: nobody).  Tables of an older version are brought to this
- * one.  The settings are those of the owner.
+ * one, with the record that is in them; *was_older tells so.  The settings are
+ * those of the owner.
  *
- * ERROR_CONFLICT  there is a record in them, or they are of a newer version
+ * ERROR_CONFLICT  there is a record in them, or they are of a newer version; they
+ *  are of an older one, and a daemon writes to them or has left something unsigned
  */
 bool postgres_create(const struct postgres_settings *settings,
-    const char *writer, struct error *err) MUST_USE;
+    const char *writer, bool *was_older, struct error *err) MUST_USE;
 
 /*
  * Remove the pieces of large objects that were begun more than a day ago and

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 
 /* The version of the tables. */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 enum {
 	PIECE_BYTES = 1 << 20, /* the longest zlib stream in one row */
@@ -265,7 +265,7 @@ bool postgres_recover(struct backend *backend, struct head *newest,
 bool postgres_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err) MUST_USE;
 bool postgres_proposed(struct backend *backend, uint64_t after,
-    struct head *out, uint64_t *end, struct error *err) MUST_USE;
+    struct proposed *out, struct error *err) MUST_USE;
 
 /* The newest proposal. */
 struct top {

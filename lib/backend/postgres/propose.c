@@ -11,8 +11,9 @@ struct proposing {
 	struct postgres *postgres;
 	const struct proposal *proposal;
 	uint64_t size, end; /* after it */
-	bool was_stored;    /* the caller was told */
-	bool is_stopped;    /* this handle may not write any more */
+	struct digest mark;
+	bool was_stored; /* the caller was told */
+	bool is_stopped; /* this handle may not write any more */
 };
 
 /* --- One transaction. --- */
@@ -60,6 +61,10 @@ move_head(struct proposing *proposing, struct db *db, enum failure *what,
 	params_u64(&params, proposing->end);
 	params_bytes(&params, digest_span(&proposal->root));
 	params_u64(&params, proposal->at);
+	if (proposal->mark != NULL)
+		params_bytes(&params, digest_span(&proposing->mark));
+	else
+		params_null(&params);
 	if ((result = db_run(db, MOVE_HEAD, &params, what, err)) == NULL)
 		return false;
 	if (PQntuples(result) != 1) {
@@ -214,6 +219,9 @@ postgres_propose(struct backend *backend, const struct proposal *proposal,
 	bool again = true;
 
 	if (!postgres_renew(backend, err))
+		return false;
+	if (proposal->mark != NULL && proposal->num_entries > 0 &&
+	    !proposal->mark(proposal->arg, proposal, &proposing.mark, err))
 		return false;
 	for (unsigned n = 0; again && n < TRIES; n++) {
 		*err = (struct error){ 0 };

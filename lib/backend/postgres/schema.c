@@ -23,11 +23,15 @@ static const char tables[] =
     "CREATE TABLE valise.head ("
     " id bigint PRIMARY KEY CHECK (id = 1), epoch bigint NOT NULL,"
     " size bigint NOT NULL, at bigint NOT NULL, root bytea NOT NULL);"
-    /* Every proposal: one after each size, so that there is one history. */
+    /*
+     * Every proposal: one after each size, so that there is one history. mark
+     * NULL: its head was signed before (copied).
+     */
     "CREATE TABLE valise.chain ("
     " size bigint PRIMARY KEY, prior bigint NOT NULL UNIQUE,"
     " root bytea NOT NULL CHECK (octet_length(root) = 32),"
-    " epoch bigint NOT NULL, at bigint NOT NULL, CHECK (size > prior));"
+    " epoch bigint NOT NULL, at bigint NOT NULL,"
+    " mark bytea CHECK (octet_length(mark) = 32), CHECK (size > prior));"
     "CREATE TABLE valise.published ("
     " n bigint PRIMARY KEY,"
     " size bigint NOT NULL REFERENCES valise.chain (size),"
@@ -61,6 +65,12 @@ static const char tables[] =
     "INSERT INTO valise.lease VALUES (1, '', 0, 'epoch');"
     "INSERT INTO valise.head VALUES (1, 0, 0, 0,"
     " decode(repeat('00', 32), 'hex'))";
+
+/* What brings the tables of a version to the next one. */
+static const char *const migrations[SCHEMA_VERSION] = {
+	[1] = "ALTER TABLE valise.chain ADD COLUMN mark bytea CHECK"
+	      " (octet_length(mark) = 32)",
+};
 
 /* Is there a table of this schema? */
 static bool
@@ -99,6 +109,12 @@ check_version(unsigned long version, struct error *err)
 {
 	if (version == SCHEMA_VERSION)
 		return true;
+	if (version < SCHEMA_VERSION)
+		return error_set(err, ERROR_CONFLICT,
+		    "postgresql: the tables are of version %lu, and this"
+		    " program needs version %d: as their owner, run \"valised"
+		    " tables\" (\"Upgrade\" in the operations manual)",
+		    version, SCHEMA_VERSION);
 	return error_set(err, ERROR_CONFLICT,
 	    "postgresql: the tables are of version %lu, and this program knows"
 	    " version %d: use the newer valised",
@@ -120,15 +136,11 @@ make_tables(struct db *db, struct error *err)
 
 /* Tables that are there may be used if nothing is in them. */
 static bool
-check_empty(struct db *db, struct error *err)
+check_empty(struct db *db, const char *id, struct error *err)
 {
-	unsigned long version;
-	char id[POSTGRES_ID];
 	PGresult *result;
 	bool is_empty;
 
-	if (!read_meta(db, &version, id, err) || !check_version(version, err))
-		return false;
 	result = db_ask(db,
 	    "SELECT 1 FROM valise.head WHERE size > 0 UNION ALL"
 	    " (SELECT 1 FROM valise.object LIMIT 1) UNION ALL"
@@ -142,6 +154,66 @@ check_empty(struct db *db, struct error *err)
 	    error_set(err, ERROR_CONFLICT,
 		"postgresql: there is a record in this database already (%s)",
 		id);
+}
+
+/*
+ * An older program must not write meanwhile, and must have had signed what it
+ * proposed: how it did that, only it knows.
+ */
+static bool
+check_quiet(struct db *db, struct error *err)
+{
+	PGresult *result = db_ask(db,
+	    "SELECT until > clock_timestamp(), head.size <> coalesce((SELECT"
+	    " max(size) FROM valise.published), 0) FROM valise.lease,"
+	    " valise.head FOR UPDATE",
+	    NULL, err);
+	bool ok = result != NULL;
+
+	if (ok && PQntuples(result) != 1)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: table head or lease is damaged");
+	if (ok && strcmp(PQgetvalue(result, 0, 0), "t") == 0)
+		ok = error_set(err, ERROR_CONFLICT,
+		    "postgresql: a daemon writes to these tables: stop it"
+		    " first");
+	if (ok && strcmp(PQgetvalue(result, 0, 1), "t") == 0)
+		ok = error_set(err, ERROR_CONFLICT,
+		    "postgresql: what was written last is not signed: start the"
+		    " older valised once, and stop it again");
+	PQclear(result);
+	return ok;
+}
+
+/* Bring tables of an older version, with all that is in them, to this one. */
+static bool
+migrate(struct db *db, unsigned long version, struct error *err)
+{
+	char sql[64];
+
+	if (!check_quiet(db, err))
+		return false;
+	snprintf(sql, sizeof(sql), "UPDATE valise.meta SET version = %d",
+	    SCHEMA_VERSION);
+	for (; version < SCHEMA_VERSION; version++)
+		if (!db_do(db, migrations[version], NULL, err))
+			return false;
+	return db_do(db, sql, NULL, err);
+}
+
+/* Tables are there: they are of an older version, or empty, or refused. */
+static bool
+use_tables(struct db *db, bool *was_older, struct error *err)
+{
+	unsigned long version;
+	char id[POSTGRES_ID];
+
+	if (!read_meta(db, &version, id, err))
+		return false;
+	*was_older = version > 0 && version < SCHEMA_VERSION;
+	if (*was_older)
+		return migrate(db, version, err);
+	return check_version(version, err) && check_empty(db, id, err);
 }
 
 static bool
@@ -172,13 +244,13 @@ grant(struct db *db, const char *writer, struct error *err)
 }
 
 static bool
-create(struct db *db, const char *writer, struct error *err)
+create(struct db *db, const char *writer, bool *was_older, struct error *err)
 {
 	enum failure what;
 	bool there;
 
 	if (!db_do(db, "BEGIN", NULL, err) || !find_tables(db, &there, err) ||
-	    !(there ? check_empty(db, err) : make_tables(db, err)) ||
+	    !(there ? use_tables(db, was_older, err) : make_tables(db, err)) ||
 	    !grant(db, writer, err))
 		return false;
 	return db_commit(db, &what, err) == COMMIT_DONE ||
@@ -201,11 +273,13 @@ open_owner(const struct postgres_settings *settings, struct error *err)
 
 bool
 postgres_create(const struct postgres_settings *settings, const char *writer,
-    struct error *err)
+    bool *was_older, struct error *err)
 {
 	struct db *db = open_owner(settings, err);
-	const bool ok = db != NULL && create(db, writer, err);
+	bool ok;
 
+	*was_older = false;
+	ok = db != NULL && create(db, writer, was_older, err);
 	db_close(db);
 	return ok;
 }

@@ -34,14 +34,14 @@ const char *const statements[STATEMENTS] = {
 	    "WITH moved AS (UPDATE head SET size = $3::bigint,"
 	    " at = $4::bigint, root = $5::bytea WHERE id = 1 AND"
 	    " epoch = $1::bigint AND size = $2::bigint AND at = $6::bigint"
-	    " RETURNING size) INSERT INTO chain (size, prior, root, epoch, at)"
-	    " SELECT $3::bigint, $2::bigint, $5::bytea, $1::bigint,"
-	    " $4::bigint FROM moved"
+	    " RETURNING size) INSERT INTO chain (size, prior, root, epoch, at,"
+	    " mark) SELECT $3::bigint, $2::bigint, $5::bytea, $1::bigint,"
+	    " $4::bigint, $7::bytea FROM moved"
 	    " RETURNING current_setting('synchronous_standby_names')",
-	[GET_PROPOSED] = "SELECT size, at, root FROM chain WHERE"
+	[GET_PROPOSED] = "SELECT size, at, root, mark FROM chain WHERE"
 			 " size > $1::bigint ORDER BY size LIMIT 1",
 	[GET_CHAIN] =
-	    "SELECT size, at, root FROM chain WHERE size = $1::bigint",
+	    "SELECT size, at, root, mark FROM chain WHERE size = $1::bigint",
 	[ADD_PUBLISHED] =
 	    "INSERT INTO published (n, size, time_ms, root, signature) SELECT"
 	    " $1::bigint, size, $3::bigint, root, $5::bytea FROM chain WHERE"

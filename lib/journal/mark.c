@@ -1,0 +1,45 @@
+/*
+ * The mark of a proposal (mark.h).
+ */
+#include "journal/mark.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+/* Of the key and of a mark; what is signed as a note begins otherwise. */
+static const char key_label[] = "valise key of proposal marks\n";
+static const char mark_label[] = "valise proposal\n";
+
+static bool
+hmac(struct span key, struct span text, struct digest *out, struct error *err)
+{
+	unsigned len = sizeof(out->bytes);
+
+	return (HMAC(EVP_sha256(), key.data, (int)key.len, text.data, text.len,
+		    out->bytes, &len) != NULL &&
+		   len == sizeof(out->bytes)) ||
+	    error_set(err, ERROR_SYSTEM, "HMAC-SHA-256 failed");
+}
+
+bool
+mark_key(const struct note_signer *journal, struct digest *out,
+    struct error *err)
+{
+	return hmac(span_of(journal->seed, sizeof(journal->seed)),
+	    span_of_str(key_label), out, err);
+}
+
+bool
+mark_make(const struct digest *key, uint64_t prior, const struct head *head,
+    struct digest *out, struct error *err)
+{
+	struct buf text = BUF(128);
+	const bool ok = buf_append_str(&text, mark_label, err) &&
+	    buf_append_u64(&text, prior, err) &&
+	    buf_append_u64(&text, head->size, err) &&
+	    buf_append(&text, digest_span(&head->root), err) &&
+	    hmac(digest_span(key), buf_span(&text), out, err);
+
+	buf_free(&text);
+	return ok;
+}
