@@ -216,6 +216,36 @@ read_monitors(const struct yaml *node, struct config *out,
 	}
 }
 
+/* Read how two daemons share a record. */
+static void
+read_standby(const struct yaml *root, struct config *out, struct complaints *to)
+{
+	const struct yaml *promote = yaml_get(root, "promote"),
+			  *signers = yaml_get(root, "signers");
+	const char *text = promote != NULL ? yaml_text(promote, to) : NULL;
+	uint64_t number;
+
+	if (text != NULL && strcmp(text, "manual") == 0)
+		out->promote = PROMOTE_MANUAL;
+	else if (text != NULL && strcmp(text, "auto") == 0)
+		out->promote = PROMOTE_AUTO;
+	else if (text != NULL)
+		complain(to, promote, "\"%.40s\" is neither manual nor auto",
+		    text);
+	if (promote != NULL && out->store[0] == '\0')
+		complain(to, promote,
+		    "a stand-by needs a record in a database (\"store\")");
+	out->signers = out->promote != PROMOTE_NONE ? 2 : 1;
+	if (signers == NULL || !yaml_u64(signers, &number, to))
+		return;
+	if (promote == NULL)
+		complain(to, signers, "it needs a stand-by (\"promote\")");
+	else if (number < 1 || number > 2)
+		complain(to, signers, "1 or 2 signers");
+	else
+		out->signers = (unsigned)number;
+}
+
 /* Read where the record is, if it is in a database. */
 static void
 read_store(const struct yaml *node, const char *dir, struct config *out,
@@ -268,7 +298,8 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"depositary-key", "cache", "reserve", "memory", "workers",
 		"repeats", "verify-every", "crls-every", "crl-urls",
 		"witness-every", "witnesses", "monitor", "proxy",
-		"proxy-password", "register", "store" };
+		"proxy-password", "register", "store", "promote",
+		"signers" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };
@@ -298,6 +329,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 	    to);
 	read_path(root, "depositary-key", dir, out->depositary_key, to);
 	read_store(yaml_get(root, "store"), dir, out, to);
+	read_standby(root, out, to);
 	read_numbers(root, out, to);
 	read_outside(root, out, to);
 	read_proxy(root, dir, &out->proxies, to);

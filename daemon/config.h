@@ -19,6 +19,13 @@ enum {
 	CONFIG_DURABLE_MAX = 9,
 };
 
+/* When a daemon that stands by takes over. */
+enum config_promote {
+	PROMOTE_NONE,   /* there is no stand-by: it writes, or does not start */
+	PROMOTE_MANUAL, /* "valised promote" */
+	PROMOTE_AUTO,   /* by itself, once nobody has the right to write */
+};
+
 struct config {
 	const char *path; /* its own, as config_load() was given it */
 	/* What to do about a private key that others may read; the program's. */
@@ -38,6 +45,8 @@ struct config {
 	 */
 	char store[CONFIG_STORE], store_services[FILE_PATH];
 	unsigned store_durable; /* machines that have what is acknowledged */
+	enum config_promote promote;
+	unsigned signers; /* that remember a head before it is given out */
 	uint64_t cache_bytes;
 	uint64_t reserve_bytes; /* of the disk, kept back for the journal */
 	unsigned workers;

@@ -12,6 +12,17 @@
 #include "daemon/api/api.h"
 #include "daemon/lists.h"
 #include "daemon/upkeep/upkeep.h"
+#include "daemon/writer/second.h"
+
+struct standby;
+
+/* What is asked of a running daemon (reload.h). */
+enum reload_word {
+	RELOAD_SETTINGS, /* take new settings */
+	RELOAD_PROMOTE,  /* write, in place of the daemon that did */
+	RELOAD_YIELD,    /* end, and let another write */
+	RELOAD_WORDS
+};
 
 struct daemon {
 	const struct config *config; /* with the plan of memory in it */
@@ -37,6 +48,13 @@ struct daemon {
 	int listener;
 	int64_t pinged_ms; /* when systemd's watchdog was last told */
 	int reload;        /* reload.h's socket, or -1 */
+	/* What is done when that is asked (reload.h). */
+	bool (*answer)(struct daemon *daemon, enum reload_word word,
+	    struct error *err);
+	struct standby *standby; /* while it stands by */
+	struct second second;    /* where there is a stand-by */
+	bool yields;             /* it ends so that another may write */
+	char differs[200];       /* what of the folder is not in force, or "" */
 	struct status_told
 	    *status; /* what status.h has told; guarded by settings */
 };
@@ -64,9 +82,10 @@ _Noreturn void daemon_die(const struct error *err);
 /* From now on SIGBUS ends the daemon with the name of the file. */
 void daemon_watch_files(void);
 /*
- * Stop, reload, notice the signer's end, and tell systemd's watchdog while all
+ * Stop, call on_hup at SIGHUP, notice the signer's end, and tell systemd's watchdog while all
  * loops turn; in the server's own loop.
  */
-bool daemon_on_signals(struct daemon *daemon, struct error *err) MUST_USE;
+bool daemon_on_signals(struct daemon *daemon, void (*on_hup)(void *arg),
+    struct error *err) MUST_USE;
 
 #endif

@@ -134,6 +134,58 @@ init(const struct options_given *given, struct error *err)
 	return true;
 }
 
+/* Gather the values of --seen; *num is how many. */
+static bool
+take_seen(const struct options_given *given, const char *seen[SEEN],
+    size_t *num, struct error *err)
+{
+	*num = 0;
+	for (size_t i = 0; i < given->num_options; i++) {
+		if (given->options[i].option->id != VALISED_SEEN)
+			continue;
+		if (*num == SEEN)
+			return error_set(err, ERROR_USAGE,
+			    "at most %d checkpoints by --seen", SEEN);
+		seen[(*num)++] = given->options[i].value;
+	}
+	return true;
+}
+
+/* Make the data folder of a stand-by. */
+static bool
+join(const struct options_given *given, struct error *err)
+{
+	struct setup_join how = { .key = options_value(given, VALISED_JOIN),
+		.keys = options_value(given, VALISED_KEYS) };
+	const char *seen[SEEN];
+	struct config config;
+	uint64_t size;
+
+	how.seen = seen;
+	if (!take_seen(given, seen, &how.num_seen, err))
+		return false;
+	if (how.num_seen == 0)
+		return error_set(err, ERROR_USAGE,
+		    "name a checkpoint that an office or witness has seen (the"
+		    " file \"checkpoint\" or \"witness\" in its state folder):"
+		    " --seen FILE. It tells that the database was not rolled"
+		    " back");
+	if (!load_config(given, &config, err) ||
+	    !setup_join(&config, &how, &size, err))
+		return false;
+	printf("made %s, which knows the journal up to size %llu\n"
+	       "next: have the CA certify\n"
+	       "  %s/signer/depositary.csr  as %s\n"
+	       "  %s/server/server.csr  as %s\n"
+	       "then: \"promote: manual\" or \"promote: auto\" in the"
+	       " valised.yaml of both, valised --config %s --check, and start"
+	       " this one\n",
+	    config.data, (unsigned long long)size, config.data,
+	    config.depositary_cert, config.data, config.server_cert,
+	    config_path(given));
+	return true;
+}
+
 /* Print the enrolment, and its fingerprint on standard error. */
 static bool
 enrolment(const struct options_given *given, struct error *err)
@@ -269,21 +321,11 @@ backup(const struct options_given *given, struct error *err)
 	return true;
 }
 
-/* Gather the values of --seen; *num is how many. */
+/* Without one, who restores must say so. */
 static bool
-take_seen(const struct options_given *given, const char *seen[SEEN],
-    size_t *num, struct error *err)
+need_seen(const struct options_given *given, size_t num, struct error *err)
 {
-	*num = 0;
-	for (size_t i = 0; i < given->num_options; i++) {
-		if (given->options[i].option->id != VALISED_SEEN)
-			continue;
-		if (*num == SEEN)
-			return error_set(err, ERROR_USAGE,
-			    "at most %d checkpoints by --seen", SEEN);
-		seen[(*num)++] = given->options[i].value;
-	}
-	return *num > 0 || options_has(given, VALISED_NOBODY) ||
+	return num > 0 || options_has(given, VALISED_NOBODY) ||
 	    error_set(err, ERROR_USAGE,
 		"name the checkpoints that offices and witnesses have seen"
 		" (the file \"checkpoint\" or \"witness\" in their state"
@@ -302,9 +344,9 @@ restore(const struct options_given *given, struct error *err)
 	size_t num_seen;
 	uint64_t size;
 
-	if (!take_seen(given, seen, &num_seen, err))
-		return false;
-	if (!load_config(given, &config, err) ||
+	if (!take_seen(given, seen, &num_seen, err) ||
+	    !need_seen(given, num_seen, err) ||
+	    !load_config(given, &config, err) ||
 	    !backup_restore(&config, given->operands[0], seen, num_seen, &size,
 		err))
 		return false;
@@ -379,6 +421,19 @@ tables(const struct options_given *given, struct error *err)
 }
 
 static bool
+resume(const struct options_given *given, struct error *err)
+{
+	const struct postgres_settings owner = owner_of(given);
+	bool was_stopped;
+
+	if (!postgres_resume(&owner, &was_stopped, err))
+		return false;
+	puts(was_stopped ? "daemons may write again\nnext: start them"
+			 : "the service was not stopped");
+	return true;
+}
+
+static bool
 tidy(const struct options_given *given, struct error *err)
 {
 	const struct postgres_settings owner = owner_of(given);
@@ -405,9 +460,37 @@ reload(const struct options_given *given, struct error *err)
 {
 	struct config config;
 
-	if (!load_config(given, &config, err) || !reload_ask(config.data, err))
+	if (!load_config(given, &config, err) ||
+	    !reload_ask(config.data, RELOAD_SETTINGS, err))
 		return false;
 	puts("the new settings are taken");
+	return true;
+}
+
+static bool
+promote(const struct options_given *given, struct error *err)
+{
+	struct config config;
+
+	if (!load_config(given, &config, err) ||
+	    !reload_ask(config.data, RELOAD_PROMOTE, err))
+		return false;
+	puts("it takes over now: its log and /health tell when it writes");
+	return true;
+}
+
+static bool
+yield(const struct options_given *given, struct error *err)
+{
+	struct config config;
+
+	if (!load_config(given, &config, err) ||
+	    !reload_ask(config.data, RELOAD_YIELD, err))
+		return false;
+	puts("it ends, and gives the right to write away\n"
+	     "next: valised promote, where the stand-by is (with \"promote:"
+	     " auto\" it takes over by itself);\n"
+	     "started again, this daemon stands by");
 	return true;
 }
 
@@ -450,6 +533,7 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_FULL] = run_full,
 	[VALISED_FORM_CHECK] = check,
 	[VALISED_FORM_INIT] = init,
+	[VALISED_FORM_JOIN] = join,
 	[VALISED_FORM_ENROLMENT] = enrolment,
 	[VALISED_FORM_EXPORT_JOURNAL] = export_journal,
 	[VALISED_FORM_FSCK] = fsck,
@@ -458,8 +542,11 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_COPY] = copy,
 	[VALISED_FORM_TABLES] = tables,
 	[VALISED_FORM_TIDY] = tidy,
+	[VALISED_FORM_RESUME] = resume,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,
 	[VALISED_FORM_RELOAD] = reload,
+	[VALISED_FORM_PROMOTE] = promote,
+	[VALISED_FORM_YIELD] = yield,
 	[VALISED_FORM_COMPLETE] = complete,
 };
 

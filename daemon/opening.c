@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/data/check_ends.h"
 #include "daemon/log.h"
+#include "daemon/settings.h"
 #include "daemon/writer/proposed.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -181,6 +182,28 @@ check_keys(const struct daemon *daemon, struct error *err)
 		(size_t)daemon->record.keys.num, named + 1);
 }
 
+/*
+ * Where there is a stand-by, a head is given out only once its signer remembers
+ * it too: the one that this signer had remembered before it was killed as well.
+ */
+static bool
+begin_second(struct daemon *daemon, struct error *err)
+{
+	const struct journal *journal = daemon->record.journal;
+	const struct head head = journal_head(journal);
+
+	if (daemon->config->promote == PROMOTE_NONE)
+		return true;
+	daemon->second = (struct second){
+		.backend = store_backend(daemon->record.store),
+		.signer = daemon->signer,
+		.is_needed = daemon->config->signers > 1,
+	};
+	signer_set_second(daemon->signer, second_wait, &daemon->second);
+	return daemon->record.opening.mended.heads_completed == 0 ||
+	    second_wait(&daemon->second, &head, err);
+}
+
 /* Have the signer sign what a writer that died had proposed. */
 static bool
 sign_proposed(struct daemon *daemon, struct error *err)
@@ -228,7 +251,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the signer's journal key is not the one of vkey: this"
 		    " journal is not signed by it");
-	if (!sign_proposed(daemon, err))
+	if (!begin_second(daemon, err) || !sign_proposed(daemon, err))
 		return false;
 	head = journal_head(record->journal);
 	note_key_encode(newest, vkey);
@@ -373,11 +396,58 @@ tell_of_lost_commits(struct record *record)
 	free(docs);
 }
 
+/* The policy of the folder is not in force: offices are judged by the record's. */
+static bool
+use_policy(struct daemon *daemon, struct policy *policy, struct error *err)
+{
+	void *tls;
+
+	snprintf(daemon->differs, sizeof(daemon->differs),
+	    "%.100s is not the policy in force: \"valised reload\" would change"
+	    " it",
+	    daemon->config->policies);
+	log_warning("policy", "reason=%s", log_text(daemon->differs));
+	if ((tls = settings_tls_again(daemon->tls, policy, err)) == NULL)
+		return false;
+	http_tls_free(daemon->tls);
+	daemon->tls = tls;
+	daemon->policy = policy;
+	return true;
+}
+
+/*
+ * Where there is a stand-by, starting and taking over change nothing: policy and
+ * lists in force are those of the record. *is_known: it has some.
+ */
+static bool
+use_record(struct daemon *daemon, bool *is_known, struct error *err)
+{
+	struct record *record = &daemon->record;
+	struct policy *policy = NULL;
+	const struct crl_set *crls = NULL;
+	struct digest digest;
+
+	*is_known = false;
+	if (daemon->config->promote == PROMOTE_NONE)
+		return true;
+	if (ledger_newest(record->ledger, ACT_POLICY, &digest))
+		policy = library_policy(record->library, &digest);
+	if (ledger_newest(record->ledger, ACT_CRL, &digest))
+		crls = library_crls(record->library, &digest);
+	*is_known = policy != NULL && crls != NULL;
+	if (!*is_known)
+		return true;
+	daemon->crls = crls;
+	return digest_eq(&policy->digest, &daemon->policy->digest) ||
+	    use_policy(daemon, policy, err);
+}
+
 /* Open everything in the data folder, and start the registrar. */
 bool
 daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 {
 	struct record *record = &daemon->record;
+	bool is_known;
 	int64_t behind_s;
 
 	if ((daemon->certs = cert_cache_new(err)) == NULL ||
@@ -393,8 +463,11 @@ daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 		return false;
 	tell_of_lost_commits(record);
 	read_titles(record);
-	daemon->crls = daemon_newest_crls(daemon, daemon->policy, daemon->crls,
-	    &daemon->look, err);
+	if (!use_record(daemon, &is_known, err))
+		return false;
+	if (!is_known)
+		daemon->crls = daemon_newest_crls(daemon, daemon->policy,
+		    daemon->crls, &daemon->look, err);
 	if (daemon->crls == NULL)
 		return false;
 	lists_warn(daemon->policy, daemon->crls,

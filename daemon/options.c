@@ -44,8 +44,27 @@ static const struct options_form run_forms[] = {
 	END,
 };
 
+#define SEEN                                                                   \
+	{                                                                      \
+		VALISED_SEEN, '\0', "seen", "FILE",                            \
+		    "a checkpoint that an office or witness has seen: the"     \
+		    " file \"checkpoint\" or \"witness\" in its state folder", \
+		    OPTIONS_MANY                                               \
+	}
+static const struct options_option join_options[] = {
+	{ VALISED_JOIN, '\0', "join", "FILE",
+	    "make a stand-by: FILE is signer/journal.key of the daemon that"
+	    " writes",
+	    OPTIONS_CHOOSES },
+	SEEN,
+	{ VALISED_KEYS, '\0', "keys", "FILE",
+	    "journal/keys of that daemon, if it is there: its earlier keys",
+	    0 },
+	END,
+};
 static const struct options_form init_forms[] = {
 	{ VALISED_FORM_INIT, NULL, NULL, 0, 0, NULL, NULL },
+	{ VALISED_FORM_JOIN, NULL, NULL, 0, 0, NULL, join_options },
 	END,
 };
 static const struct options_form enrolment_forms[] = {
@@ -80,12 +99,17 @@ static const struct options_form reload_forms[] = {
 	{ VALISED_FORM_RELOAD, NULL, NULL, 0, 0, NULL, NULL },
 	END,
 };
+static const struct options_form promote_forms[] = {
+	{ VALISED_FORM_PROMOTE, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
+static const struct options_form yield_forms[] = {
+	{ VALISED_FORM_YIELD, NULL, NULL, 0, 0, NULL, NULL },
+	END,
+};
 
 static const struct options_option restore_options[] = {
-	{ VALISED_SEEN, '\0', "seen", "FILE",
-	    "a checkpoint that an office or witness has seen: the file"
-	    " \"checkpoint\" or \"witness\" in its state folder",
-	    OPTIONS_MANY },
+	SEEN,
 	FLAG(VALISED_NOBODY, "nobody-has-seen-more",
 	    "you made sure otherwise that nobody has seen more than the"
 	    " backup"),
@@ -126,9 +150,17 @@ static const struct options_option tidy_options[] = {
 	SERVICES,
 	END,
 };
+static const struct options_option resume_options[] = {
+	{ VALISED_RESUME, '\0', "resume", NULL,
+	    "let daemons write again, after the service was stopped",
+	    OPTIONS_CHOOSES },
+	SERVICES,
+	END,
+};
 static const struct options_form tables_forms[] = {
 	{ VALISED_FORM_TABLES, NULL, "CONNECTION", 1, 1, NULL, tables_options },
 	{ VALISED_FORM_TIDY, NULL, "CONNECTION", 1, 1, NULL, tidy_options },
+	{ VALISED_FORM_RESUME, NULL, "CONNECTION", 1, 1, NULL, resume_options },
 	END,
 };
 
@@ -162,6 +194,13 @@ static const struct options_command commands[] = {
 	    " the daemon keeps all the old ones, and the reason is told"
 	    " (exit 1).",
 	    "  valised reload\n", NULL, reload_forms },
+	{ "promote", "have a daemon that stands by write",
+	    "The daemon that wrote has ended, or has yielded. With \"promote:"
+	    " auto\" in valised.yaml a stand-by does this by itself.",
+	    "  valised promote\n", NULL, promote_forms },
+	{ "yield", "have the daemon that writes end, for its stand-by",
+	    "It finishes what is under way. Started again, it stands by.",
+	    "  valised yield\n", NULL, yield_forms },
 	{ "fsck", "check a data folder, all of it against all of it",
 	    "Without DATA it is the one that the configuration names, which has"
 	    " to be so if the record is in a database. The daemon may be running,"

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ enum {
 	ANSWER = 1024, /* room for a status, a blank and a sentence */
 	/* So many may wait for their reload. */
 	BACKLOG = 16,
+	WORD_MS = 1000, /* for how long the question is waited for */
 	/* For how long the daemon's answer is waited for, in seconds. */
 	PATIENCE = 300,
 };
@@ -130,7 +132,53 @@ reload_listen(const char *data)
 	return fd;
 }
 
-/* Reload for one connection, and tell it the result. */
+static const char *const words[RELOAD_WORDS] = {
+	[RELOAD_SETTINGS] = "reload\n",
+	[RELOAD_PROMOTE] = "promote\n",
+	[RELOAD_YIELD] = "yield\n",
+};
+
+/* Read what is asked; nothing, or an unknown word, is a reload. */
+static enum reload_word
+read_word(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	char text[16] = "";
+	ssize_t len;
+
+	if (poll(&poll_fd, 1, WORD_MS) <= 0 ||
+	    (len = recv(fd, text, sizeof(text) - 1, 0)) <= 0)
+		return RELOAD_SETTINGS;
+	for (enum reload_word word = 0; word < RELOAD_WORDS; word++)
+		if (strcmp(text, words[word]) == 0)
+			return word;
+	return RELOAD_SETTINGS;
+}
+
+bool
+reload_do(struct daemon *daemon, enum reload_word word, struct error *err)
+{
+	switch (word) {
+	case RELOAD_PROMOTE:
+		return error_set(err, ERROR_CONFLICT,
+		    "this daemon writes already");
+	case RELOAD_YIELD:
+		if (daemon->config->promote == PROMOTE_NONE)
+			return error_set(err, ERROR_CONFLICT,
+			    "this daemon has no stand-by (\"promote\" in"
+			    " valised.yaml)");
+		log_info("yield", "result=ending");
+		daemon->yields = true;
+		http_server_stop(daemon->server);
+		return true;
+	case RELOAD_SETTINGS:
+	case RELOAD_WORDS:
+		break;
+	}
+	return reload(daemon, err);
+}
+
+/* Answer one connection. */
 static void
 on_ask(void *arg)
 {
@@ -143,22 +191,26 @@ on_ask(void *arg)
 
 	if (fd < 0)
 		return;
-	if (reload(daemon, &err))
-		snprintf(line, sizeof(line), "0 taken\n");
+	if (daemon->answer(daemon, read_word(fd), &err))
+		snprintf(line, sizeof(line), "0 done\n");
 	else
 		snprintf(line, sizeof(line), "%d %s\n",
-		    error_exit_status(ERROR_UNTRUSTED), err.detail);
+		    error_exit_status(err.kind == ERROR_CONFLICT
+			    ? ERROR_CONFLICT
+			    : ERROR_UNTRUSTED),
+		    err.detail);
 	sent = send(fd, line, strlen(line), MSG_NOSIGNAL);
 	(void)sent; /* who asked may be gone */
 	close(fd);
 }
 
 bool
-reload_serve(struct daemon *daemon, int fd, struct error *err)
+reload_serve(struct daemon *daemon, reload_answer *answer, struct error *err)
 {
-	daemon->reload = fd;
-	return fd < 0 ||
-	    http_server_on_readable(daemon->server, fd, on_ask, daemon, err);
+	daemon->answer = answer;
+	return daemon->reload < 0 ||
+	    http_server_on_readable(daemon->server, daemon->reload, on_ask,
+		daemon, err);
 }
 
 /* --- Asking. --- */
@@ -211,7 +263,7 @@ receive(int fd, char *out, size_t room)
 }
 
 bool
-reload_ask(const char *data, struct error *err)
+reload_ask(const char *data, enum reload_word word, struct error *err)
 {
 	char line[ANSWER];
 	ssize_t len;
@@ -219,18 +271,23 @@ reload_ask(const char *data, struct error *err)
 
 	if ((fd = connect_to(data, err)) < 0)
 		return false;
+	/* If it has ended, the answer says so. */
+	len = send(fd, words[word], strlen(words[word]), MSG_NOSIGNAL);
 	len = receive(fd, line, sizeof(line));
 	close(fd);
 	if (len < 0)
 		return error_set(err, ERROR_UNAVAILABLE,
-		    "the daemon has not answered for %d s: its log tells"
-		    " whether it reloaded",
+		    "the daemon has not answered for %d s: its log tells what"
+		    " it did",
 		    PATIENCE);
 	if (len < 3 || line[len - 1] != '\n' || line[1] != ' ')
 		return error_set(err, ERROR_UNAVAILABLE,
 		    "the daemon ended, or is only starting: its log tells why");
 	line[len - 1] = '\0';
-	return line[0] == '0' ||
-	    error_set(err, ERROR_UNTRUSTED, "the old settings are kept: %s",
-		line + 2);
+	if (line[0] == '0')
+		return true;
+	return line[0] - '0' == error_exit_status(ERROR_CONFLICT)
+	    ? error_set(err, ERROR_CONFLICT, "%s", line + 2)
+	    : error_set(err, ERROR_UNTRUSTED, "the old settings are kept: %s",
+		  line + 2);
 }

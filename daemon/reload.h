@@ -1,12 +1,13 @@
 /*
  * reload.h - taking new policies, CRLs and certificates while the daemon runs:
- * at SIGHUP, and when "valised reload" asks for it.
+ * at SIGHUP, and when "valised reload" asks for it; and what else is asked of a
+ * running daemon.
  *
  * The one who asks connects to a socket in the data folder, which only the
- * daemon's user and root may use.  A connection is the question; the answer is
- * a line, the exit status and a sentence ("1 policies/offices.yaml: …"), of
- * the reload that was made for this connection, and the end.  A socket that a
- * daemon left behind answers nobody.
+ * daemon's user and root may use, and sends a line with one word (none is taken
+ * for "reload", which is what older commands send).  The answer is a line, the
+ * exit status and a sentence ("1 policies/offices.yaml: …"), and the end.  A
+ * socket that a daemon left behind answers nobody.
  */
 #ifndef DAEMON_RELOAD_H
 #define DAEMON_RELOAD_H
@@ -14,11 +15,22 @@
 #include "daemon/daemon.h"
 
 /*
- * Make the socket and answer on it, in the server's loop.  If that is not
- * possible the log says so, and SIGHUP is left.  The data folder is locked.
+ * Make the socket.  If that is not possible the log says so, and SIGHUP is left.
+ * The data folder is locked.
  */
 int reload_listen(const char *data);
-bool reload_serve(struct daemon *daemon, int fd, struct error *err) MUST_USE;
+/*
+ * Do what was asked; the answer is that it is done, or the error.  Called in the
+ * server's loop.
+ */
+typedef bool reload_answer(struct daemon *daemon, enum reload_word word,
+    struct error *err);
+/* Have answer called for all that is asked from now on. */
+bool reload_serve(struct daemon *daemon, reload_answer *answer,
+    struct error *err) MUST_USE;
+/* The reload_answer of a daemon that writes. */
+bool reload_do(struct daemon *daemon, enum reload_word word,
+    struct error *err) MUST_USE;
 /*
  * Take new settings, and keep those that are not good, and log why; a signal's
  * hook, of the daemon.
@@ -26,11 +38,13 @@ bool reload_serve(struct daemon *daemon, int fd, struct error *err) MUST_USE;
 void reload_on_signal(void *daemon);
 
 /*
- * Ask the daemon of a data folder to reload, and wait for the result.
+ * Ask the daemon of a data folder, and wait for the result.
  *
  * ERROR_UNTRUSTED    it keeps old settings; the sentence says which and why
+ * ERROR_CONFLICT     it cannot do that now; the sentence says why
  * ERROR_UNAVAILABLE  no daemon runs there, or it ended
  */
-bool reload_ask(const char *data, struct error *err) MUST_USE;
+bool reload_ask(const char *data, enum reload_word word,
+    struct error *err) MUST_USE;
 
 #endif

@@ -25,6 +25,7 @@
 #include "daemon/owner.h"
 #include "daemon/reload.h"
 #include "daemon/settings.h"
+#include "daemon/standby/standby.h"
 #include "daemon/status.h"
 #include "daemon/writer/seal.h"
 #include "record/data.h"
@@ -82,6 +83,7 @@ journal_start(struct daemon *daemon, struct error *err)
 		return true;
 	}
 	act->act = ACT_START;
+	/* Who takes over changes nothing of what is in force. */
 	ok = registrar_adopt(daemon->registrar, daemon->policy, daemon->crls,
 		 err) &&
 	    registrar_do(daemon->registrar, act, err);
@@ -209,14 +211,16 @@ serve(struct daemon *daemon, struct error *err)
 	    (daemon->status = status_new(err)) == NULL)
 		return false;
 	api_set_seal(daemon->api, daemon->seal);
+	if (daemon->config->promote != PROMOTE_NONE)
+		api_set_second(daemon->api, &daemon->second, daemon->differs);
 	handler = api_handler(daemon->api);
 	daemon->server = http_server_new(daemon->listener, daemon->tls,
 	    daemon->config->connections, &handler, err);
 	if (daemon->server == NULL)
 		return false;
 	api_set_server(daemon->api, daemon->server);
-	if (!daemon_on_signals(daemon, err) ||
-	    !reload_serve(daemon, daemon->reload, err))
+	if (!daemon_on_signals(daemon, reload_on_signal, err) ||
+	    !reload_serve(daemon, reload_do, err))
 		return false;
 	daemon->upkeep = upkeep_start(daemon->config, daemon->registrar, &hooks,
 	    &daemon->look, err);
@@ -271,6 +275,17 @@ limit_time(const struct daemon *daemon)
 		pthread_detach(thread);
 }
 
+/* Give the right to write away, where it is asked to; all is written. */
+static void
+yield(const struct daemon *daemon)
+{
+	struct error err = { 0 };
+
+	if (daemon->yields &&
+	    !postgres_yield(store_backend(daemon->record.store), &err))
+		log_error("yield", "reason=%s", log_text(err.detail));
+}
+
 /* Free everything; what is not set is passed over. */
 static void
 close_daemon(struct daemon *daemon)
@@ -291,6 +306,7 @@ close_daemon(struct daemon *daemon)
 	if (daemon->reload >= 0)
 		close(daemon->reload);
 	http_tls_free(daemon->tls);
+	yield(daemon);
 	data_close(&daemon->record);
 	cert_cache_free(daemon->certs);
 	signer_free(daemon->signer);
@@ -396,6 +412,62 @@ allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* Stand by for as long as another daemon writes, if there may be one. */
+static bool
+stand_by(struct daemon *daemon, bool *ended, struct error *err)
+{
+	return daemon->config->promote == PROMOTE_NONE ||
+	    standby_run(daemon, ended, err);
+}
+
+/*
+ * Open what is kept, once it is this daemon's turn to write; if another one was
+ * faster, stand by again.
+ */
+static bool
+open_in_turn(struct daemon *daemon, struct crl_set *crls, bool *ended,
+    struct error *err)
+{
+	for (;;) {
+		if (!stand_by(daemon, ended, err))
+			return false;
+		if (*ended || daemon_open_data(daemon, crls, err))
+			return true;
+		if (daemon->config->promote == PROMOTE_NONE ||
+		    err->kind != ERROR_CONFLICT ||
+		    daemon->record.journal != NULL)
+			return false;
+		log_info("standby", "result=late");
+		*err = (struct error){ 0 };
+		cert_cache_free(daemon->certs);
+		daemon->certs = NULL;
+	}
+}
+
+static bool
+end(struct daemon *daemon)
+{
+	signal(SIGCHLD, SIG_DFL);
+	close_daemon(daemon);
+	waitpid(daemon->signer_pid, NULL, 0);
+	log_info("stopped", "result=clean");
+	return true;
+}
+
+/*
+ * A key of which a stand-by has no copy would end its following; and the stand-by
+ * must not write meanwhile.
+ */
+static bool
+check_alone(const struct config *config, struct error *err)
+{
+	return config->promote == PROMOTE_NONE ||
+	    error_set(err, ERROR_CONFLICT,
+		"this depositary has a stand-by (\"promote\" in valised.yaml):"
+		" its signer needs the new key too. See \"Replace the key with"
+		" a stand-by\" in the operations manual");
+}
+
 /* Open, confine and serve; or, with replace, append the "key" entry only. */
 static bool
 run_daemon(const struct config *config, bool replace, bool full,
@@ -410,8 +482,10 @@ run_daemon(const struct config *config, bool replace, bool full,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct crl_set *crls;
 	char vkey[NOTE_KEY_TEXT] = "";
-	bool ok;
+	bool ok, ended = false;
 
+	if (replace && !check_alone(config, err))
+		return false;
 	signal(SIGPIPE, SIG_IGN);
 	daemon_watch_files();
 	plan_memory(&planned);
@@ -446,15 +520,15 @@ run_daemon(const struct config *config, bool replace, bool full,
 	if (ok && !replace)
 		daemon.reload = reload_listen(daemon.config->data);
 	ok = ok && listen_on(&daemon, err) && confine(daemon.config, err) &&
-	    daemon_open_data(&daemon, crls, err) &&
-	    start_registrar(&daemon, err) &&
+	    open_in_turn(&daemon, crls, &ended, err);
+	if (ended) {
+		crl_set_free(crls);
+		return end(&daemon);
+	}
+	ok = ok && start_registrar(&daemon, err) &&
 	    (replace ? journal_key(&daemon, vkey, err)
 		     : journal_start(&daemon, err) && serve(&daemon, err));
 	if (!ok)
 		daemon_die(err);
-	signal(SIGCHLD, SIG_DFL);
-	close_daemon(&daemon);
-	waitpid(daemon.signer_pid, NULL, 0);
-	log_info("stopped", "result=clean");
-	return true;
+	return end(&daemon);
 }

@@ -11,7 +11,6 @@
 #include "base/time.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
-#include "daemon/reload.h"
 #include "daemon/signer/signer.h"
 #include "daemon/status.h"
 
@@ -102,14 +101,14 @@ on_child(void *arg)
 }
 
 bool
-daemon_on_signals(struct daemon *daemon, struct error *err)
+daemon_on_signals(struct daemon *daemon, void (*on_hup)(void *arg),
+    struct error *err)
 {
 	struct http_server *server = daemon->server;
 
 	http_server_on_turning(server, on_turning, daemon);
 	return http_server_on_signal(server, SIGTERM, on_term, daemon, err) &&
 	    http_server_on_signal(server, SIGINT, on_term, daemon, err) &&
-	    http_server_on_signal(server, SIGHUP, reload_on_signal, daemon,
-		err) &&
+	    http_server_on_signal(server, SIGHUP, on_hup, daemon, err) &&
 	    http_server_on_signal(server, SIGCHLD, on_child, daemon, err);
 }

@@ -560,6 +560,14 @@ api_set_server(struct api *api, struct http_server *server)
 }
 
 void
+api_set_second(struct api *api, const struct second *second,
+    const char *differs)
+{
+	api->second = second;
+	api->differs = differs;
+}
+
+void
 api_set_seal(struct api *api, struct seal *seal)
 {
 	api->seal = seal;

@@ -11,6 +11,7 @@
 #include "daemon/writer/registrar.h"
 
 struct api;
+struct second;
 struct seal;
 struct upkeep;
 
@@ -23,6 +24,12 @@ struct http_handler api_handler(struct api *api);
 void api_set_server(struct api *api, struct http_server *server);
 /* From now on acts wait for a good seal (seal.h). */
 void api_set_seal(struct api *api, struct seal *seal);
+/*
+ * From now on acts wait for the stand-by, if it is needed (second.h); differs is
+ * what the folder has that is not in force, or "".  Both are borrowed.
+ */
+void api_set_second(struct api *api, const struct second *second,
+    const char *differs);
 void api_set_upkeep(struct api *api, struct upkeep *upkeep);
 /* Stop the workers; refusals that were only counted are journaled. */
 void api_stop(struct api *api);

@@ -8,6 +8,7 @@
 
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
+#include "daemon/writer/second.h"
 #include "record/accepted.h"
 
 static void
@@ -32,6 +33,35 @@ add_accepted(void *arg, const struct accepted_by *by)
 		"seen", seen, "newest", by->is_newest));
 }
 
+/* Add a warning to those that the upkeep tells. */
+static void
+add_warning(json_t *health, const char *text)
+{
+	json_t *all = json_object_get(health, "warnings");
+
+	if (all == NULL) {
+		all = json_array();
+		json_object_set_new(health, "warnings", all);
+	}
+	json_array_append_new(all, json_string(text));
+	json_object_set_new(health, "status", json_string("warning"));
+}
+
+/* Where there is a stand-by: how it is, and what is not in force here. */
+static void
+tell_standby(const struct api *api, json_t *health)
+{
+	char text[200];
+
+	if (api->second == NULL)
+		return;
+	json_object_set_new(health, "role", json_string("writer"));
+	if (second_warns(api->second, text, sizeof(text)))
+		add_warning(health, text);
+	if (api->differs[0] != '\0')
+		add_warning(health, api->differs);
+}
+
 /* The same, and which policy each office has accepted by its own word. */
 static json_t *
 tell_all(const struct job *job)
@@ -45,6 +75,7 @@ tell_all(const struct job *job)
 		json_object_set(health, "accepted", accepted);
 	json_decref(accepted);
 	json_object_set_new(health, "disk", disk_health(job->api));
+	tell_standby(job->api, health);
 	return health;
 }
 

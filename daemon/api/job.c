@@ -12,6 +12,7 @@
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
 #include "daemon/writer/seal.h"
+#include "daemon/writer/second.h"
 #include "pki/standing.h"
 
 /* What a large body costs is not known before it is read to its end. */
@@ -250,6 +251,7 @@ job_may_act(const struct job *job, struct error *err)
 	return (job->api->seal == NULL ||
 		   seal_is_good(job->api->seal, job->api->record->library, &now,
 		       err)) &&
+	    (job->api->second == NULL || second_check(job->api->second, err)) &&
 	    waits_signer_answers(job->api, err);
 }
 

@@ -108,7 +108,9 @@ struct api {
 	struct room *room;
 	struct uploads *uploads;
 	struct bags *bags;
-	struct seal *seal;     /* or NULL: acts wait for nothing */
+	struct seal *seal;           /* or NULL: acts wait for nothing */
+	const struct second *second; /* or NULL: there is no stand-by */
+	const char *differs;
 	struct upkeep *upkeep; /* or NULL while it has not begun */
 	struct refusals *refusals;
 	struct repeats *repeats;

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/apart.h"
+#include "daemon/data/seen.h"
 #include "daemon/signer/memory.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -567,39 +568,6 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
 
 /* --- Restore. --- */
 
-/*
- * Check the restored journal against a checkpoint that an office or witness has
- * seen: a larger size means that later entries are missing.
- */
-static bool
-check_seen(const struct journal *journal, const char *path, struct error *err)
-{
-	const struct note_keys keys = journal_keys(journal);
-	struct buf note = BUF(LIMIT_NOTE_FILE);
-	struct checkpoint seen;
-	struct digest root;
-	bool ok;
-
-	ok = file_read(path, note.max, &note, err) &&
-	    note_open(buf_span(&note), &keys, &seen, err);
-	buf_free(&note);
-	if (!ok)
-		return error_context(err, "%s", path);
-	if (seen.size > journal_size(journal))
-		return error_set(err, ERROR_UNTRUSTED,
-		    "%s shows that the journal went on to size %llu, and this"
-		    " backup ends at %llu: starting on it would fork the"
-		    " journal. Find a newer backup or the old disk; if there"
-		    " is none, see \"A journal that was rolled back\" in the"
-		    " operations manual",
-		    path, (unsigned long long)seen.size,
-		    (unsigned long long)journal_size(journal));
-	return journal_root_at(journal, seen.size, &root, err) &&
-	    (digest_eq(&root, &seen.root) ||
-		error_set(err, ERROR_UNTRUSTED,
-		    "%s is of another history than this backup", path));
-}
-
 /* Copy a backup's files into the new data folder. */
 static bool
 restore_files(const struct config *config, const char *dir, struct error *err)
@@ -667,7 +635,7 @@ backup_restore(const struct config *config, const char *dir,
 	ok = head.size > 0 ||
 	    error_set(err, ERROR_NOT_FOUND, "%s: an empty journal", dir);
 	for (size_t i = 0; ok && i < num_seen; i++)
-		ok = check_seen(journal, seen[i], err);
+		ok = seen_check(journal, seen[i], "this backup", err);
 	journal_free(journal);
 	ok = ok && restore_files(config, dir, err) &&
 	    signer_remember(config->data, &head, err) &&

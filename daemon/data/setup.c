@@ -4,11 +4,13 @@
 #include "daemon/data/setup.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/text.h"
 #include "base/time.h"
+#include "daemon/data/seen.h"
 #include "daemon/lists.h"
 #include "daemon/owner.h"
 #include "daemon/signer/memory.h"
@@ -66,6 +68,15 @@ make_journal(const struct config *config, const char *origin, struct error *err)
 	    err);
 }
 
+/* The host of the address that offices connect to. */
+static void
+server_host(const struct config *config, char host[512])
+{
+	text_set(host, 512, config->addresses.all[0] + 8);
+	if (strrchr(host, ':') != NULL)
+		*strrchr(host, ':') = '\0';
+}
+
 bool
 setup_init(const struct config *config, struct error *err)
 {
@@ -82,9 +93,7 @@ setup_init(const struct config *config, struct error *err)
 		    "%s is a data folder already: nothing was changed",
 		    config->data);
 	}
-	text_set(host, sizeof(host), config->addresses.all[0] + 8);
-	if (strrchr(host, ':') != NULL)
-		*strrchr(host, ':') = '\0';
+	server_host(config, host);
 	ok = data_make(config->data, err) &&
 	    make_journal(config, policy->origin, err) &&
 	    data_path(config->data, DATA_DEPOSITARY_REQUEST, request, err) &&
@@ -93,6 +102,145 @@ setup_init(const struct config *config, struct error *err)
 	    make_key(config->server_key, request, host, err);
 	policy_free(policy);
 	return ok || error_context(err, "init");
+}
+
+/* --- A stand-by. --- */
+
+/* Put the journal's keys into the new folder. */
+static bool
+join_keys(const struct config *config, const struct setup_join *how,
+    const char *origin, struct error *err)
+{
+	struct buf key = BUF(1024), before = BUF(NOTE_KEYS_TEXT);
+	struct note_signer journal = { .seed = { 0 } };
+	char path[FILE_PATH], text[NOTE_KEY_TEXT + 1];
+	bool ok;
+
+	ok =
+	    private_read(how->key, key.max, &config->private_keys, &key, err) &&
+	    note_signer_parse(buf_span(&key), NOTE_JOURNAL, &journal, err) &&
+	    (strcmp(journal.key.name, origin) == 0 ||
+		error_set(err, ERROR_CONFLICT,
+		    "%s is of journal \"%s\", and the policy's origin is"
+		    " \"%s\"",
+		    how->key, journal.key.name, origin)) &&
+	    data_path(config->data, DATA_JOURNAL_KEY, path, err) &&
+	    file_create(path, buf_span(&key), 0600, err);
+	if (ok) {
+		note_key_encode(&journal.key, text);
+		snprintf(text + strlen(text), 2, "\n");
+		ok = data_path(config->data, DATA_VKEY, path, err) &&
+		    file_create(path, span_of_str(text),
+			data_about(DATA_VKEY)->mode, err);
+	}
+	if (ok && how->keys != NULL)
+		ok = file_read(how->keys, before.max, &before, err) &&
+		    data_path(config->data, DATA_KEYS, path, err) &&
+		    file_create(path, buf_span(&before),
+			data_about(DATA_KEYS)->mode, err);
+	if (key.len > 0)
+		OPENSSL_cleanse(key.data, key.len);
+	OPENSSL_cleanse(&journal, sizeof(journal));
+	buf_free(&key);
+	buf_free(&before);
+	return ok;
+}
+
+/* Get the newest head that is signed, by one of the journal's keys. */
+static bool
+join_newest(const struct data_place *place, struct head *out, struct error *err)
+{
+	struct journal_mended mended;
+	struct journal *journal = data_view(place, NULL, NULL, &mended, err);
+	const bool ok = journal != NULL;
+
+	if (ok)
+		*out = journal_head(journal);
+	journal_free(journal);
+	return ok &&
+	    (out->size > 0 ||
+		error_set(err, ERROR_NOT_FOUND,
+		    "nothing is signed in this database yet: start the first"
+		    " daemon first"));
+}
+
+/*
+ * Begin the signer's memory with that head, once all entries were read and lead
+ * to it.
+ */
+static bool
+join_memory(const struct config *config, const struct setup_join *how,
+    uint64_t *size, struct error *err)
+{
+	const struct data_place place = config_place(config);
+	const int lock = data_lock(config->data, err);
+	struct journal *journal = NULL;
+	struct journal_mended mended;
+	struct backend *backend;
+	struct head head;
+	bool ok;
+
+	ok = lock >= 0 && join_newest(&place, &head, err) &&
+	    (journal = data_follow(&place, &head, &mended, &backend, err)) !=
+		NULL;
+	for (size_t i = 0; ok && i < how->num_seen; i++)
+		ok = seen_check(journal, how->seen[i], "this database", err);
+	journal_free(journal);
+	ok = ok && signer_remember(config->data, &head, err);
+	if (ok)
+		*size = head.size;
+	if (lock >= 0)
+		close(lock);
+	return ok;
+}
+
+/* An earlier try, or who carried the depositary's key here, may have made it. */
+static bool
+make_key_once(const char *key_path, enum data_part request, const char *data,
+    const char *name, struct error *err)
+{
+	char path[FILE_PATH];
+
+	return file_exists(key_path) ||
+	    (data_path(data, request, path, err) &&
+		make_key(key_path, path, name, err));
+}
+
+bool
+setup_join(const struct config *config, const struct setup_join *how,
+    uint64_t *size, struct error *err)
+{
+	const struct data_place place = config_place(config);
+	struct policy *policy;
+	char host[512];
+	bool ok;
+
+	if (!owner_check(config->data, err) ||
+	    (policy = setup_policy(config, err)) == NULL)
+		return false;
+	if (data_is_there(config->data)) {
+		policy_free(policy);
+		return error_set(err, ERROR_CONFLICT,
+		    "%s is a data folder already: nothing was changed",
+		    config->data);
+	}
+	server_host(config, host);
+	ok = (place.database.conninfo != NULL ||
+		 error_set(err, ERROR_USAGE,
+		     "a stand-by needs a record in a database: \"store\" in"
+		     " valised.yaml names it")) &&
+	    data_make(config->data, err) && data_join(&place, err) &&
+	    join_keys(config, how, policy->origin, err) &&
+	    join_memory(config, how, size, err) &&
+	    make_key_once(config->depositary_key, DATA_DEPOSITARY_REQUEST,
+		config->data, "Depositary", err) &&
+	    make_key_once(config->server_key, DATA_SERVER_REQUEST, config->data,
+		host, err);
+	policy_free(policy);
+	return ok ||
+	    error_context(err,
+		"init --join (remove what it made of %s before you try again)",
+		config->data);
 }
 
 /* Append a file's text as a YAML block: "NAME: |" and its indented lines. */

@@ -225,19 +225,23 @@ signer_take_checkpoint(struct span body, struct head *head,
 }
 
 bool
-signer_encode_mark(uint64_t prior, const struct head *head, struct buf *out,
-    struct error *err)
+signer_encode_mark(uint64_t number, const struct head *head,
+    const struct digest *mark, struct buf *out, struct error *err)
 {
-	return buf_append_u64(out, prior, err) &&
+	return buf_append_u64(out, number, err) &&
 	    buf_append_u64(out, head->size, err) &&
-	    buf_append(out, digest_span(&head->root), err);
+	    buf_append(out, digest_span(&head->root), err) &&
+	    (mark == NULL || buf_append(out, digest_span(mark), err));
 }
 
 bool
-signer_take_mark(struct span body, uint64_t *prior, struct head *head)
+signer_take_mark(struct span body, uint64_t *number, struct head *head,
+    struct digest *mark)
 {
 	*head = (struct head){ .size = 0 };
-	return span_take_u64(&body, prior) &&
+	return span_take_u64(&body, number) &&
 	    span_take_u64(&body, &head->size) &&
-	    take_bytes(&body, head->root.bytes, 32) && body.len == 0;
+	    take_bytes(&body, head->root.bytes, 32) &&
+	    (mark == NULL || take_bytes(&body, mark->bytes, 32)) &&
+	    body.len == 0;
 }

@@ -17,7 +17,9 @@ enum signer_request {
 	SIGNER_CHECKPOINT,
 	SIGNER_READ,
 	SIGNER_RENEW,
-	SIGNER_MARK
+	SIGNER_MARK,
+	SIGNER_TELL_MEMORY,
+	SIGNER_CHECK_MEMORY
 };
 
 /* Send a message.  False: the other side has closed. */
@@ -46,10 +48,14 @@ bool signer_encode_checkpoint(const struct head *head,
     struct error *err) MUST_USE;
 bool signer_take_checkpoint(struct span body, struct head *head,
     struct merkle_proof *proof) MUST_USE;
-/* Encode the body of SIGNER_MARK: the size before, and a head's size and root. */
-bool signer_encode_mark(uint64_t prior, const struct head *head,
-    struct buf *out, struct error *err) MUST_USE;
-bool signer_take_mark(struct span body, uint64_t *prior,
-    struct head *head) MUST_USE;
+/*
+ * What SIGNER_MARK, SIGNER_TELL_MEMORY and SIGNER_CHECK_MEMORY have in common: a
+ * number (the size before, or a place), a head's size and root, and for the last
+ * one the mark that is to be checked.
+ */
+bool signer_encode_mark(uint64_t number, const struct head *head,
+    const struct digest *mark, struct buf *out, struct error *err) MUST_USE;
+bool signer_take_mark(struct span body, uint64_t *number, struct head *head,
+    struct digest *mark) MUST_USE;
 
 #endif

@@ -40,6 +40,8 @@ struct signer {
 	pthread_mutex_t mutex;
 	pthread_cond_t idle;      /* a channel has become free */
 	pthread_rwlock_t sealing; /* for writing: nothing is sealed */
+	signer_second *second;    /* or NULL */
+	void *second_arg;
 };
 
 /*
@@ -539,26 +541,76 @@ signer_commit(struct signer *signer, const struct commit_fields *fields,
 	return ok;
 }
 
+/* Copy an answer of 32 bytes. */
+static bool
+take_digest(const struct channel *channel, struct digest *out,
+    struct error *err)
+{
+	if (channel->body.len != sizeof(out->bytes))
+		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
+	memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
+	return true;
+}
+
+/* Ask on any channel that is free; out: NULL if the answer has no digest. */
+static bool
+ask_marks(struct signer *signer, enum signer_request request, struct span body,
+    struct digest *out, struct error *err)
+{
+	struct channel *channel = borrow(signer, err);
+	bool ok, late = false;
+
+	if (channel == NULL)
+		return false;
+	ok = ask_in_time(signer, channel, request, body, &late, err) &&
+	    (out == NULL || take_digest(channel, out, err));
+	give_back(signer, channel, late);
+	return ok;
+}
+
 bool
 signer_mark(struct signer *signer, uint64_t prior, const struct head *head,
     struct digest *out, struct error *err)
 {
-	struct buf body = BUF(64);
-	struct channel *channel = NULL;
-	bool ok, late = false;
+	struct buf body = BUF(128);
+	const bool ok = signer_encode_mark(prior, head, NULL, &body, err) &&
+	    ask_marks(signer, SIGNER_MARK, buf_span(&body), out, err);
 
-	ok = signer_encode_mark(prior, head, &body, err) &&
-	    (channel = borrow(signer, err)) != NULL &&
-	    ask_in_time(signer, channel, SIGNER_MARK, buf_span(&body), &late,
-		err) &&
-	    (channel->body.len == sizeof(out->bytes) ||
-		error_set(err, ERROR_SYSTEM, "signer: broken answer"));
-	if (ok)
-		memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
-	if (channel != NULL)
-		give_back(signer, channel, late);
 	buf_free(&body);
 	return ok;
+}
+
+bool
+signer_check_memory(struct signer *signer, uint64_t place,
+    const struct head *head, const struct digest *mark, struct error *err)
+{
+	struct buf body = BUF(128);
+	const bool ok = signer_encode_mark(place, head, mark, &body, err) &&
+	    ask_marks(signer, SIGNER_CHECK_MEMORY, buf_span(&body), NULL, err);
+
+	buf_free(&body);
+	return ok;
+}
+
+bool
+signer_tell_memory(struct signer *signer, uint64_t place,
+    const struct head *head, struct digest *out, struct error *err)
+{
+	struct channel *channel = first_channel(signer);
+	struct buf body = BUF(128);
+	const bool ok = signer_encode_mark(place, head, NULL, &body, err) &&
+	    ask(signer, channel, SIGNER_TELL_MEMORY, buf_span(&body), err) &&
+	    take_digest(channel, out, err);
+
+	buf_free(&body);
+	return ok;
+}
+
+void
+signer_set_second(struct signer *signer, signer_second *wait, void *arg)
+{
+	signer->second = wait;
+	signer->second_arg = arg;
 }
 
 bool
@@ -577,5 +629,6 @@ signer_checkpoint(struct signer *signer, struct head *head,
 	if (channel->body.len != 64)
 		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
 	memcpy(head->signature, channel->body.data, 64);
-	return true;
+	return signer->second == NULL ||
+	    signer->second(signer->second_arg, head, err);
 }

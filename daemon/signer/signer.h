@@ -16,6 +16,9 @@
  *	            process that can do that alone (reader.h), and checks them
  *	RENEW       signs with these from now on
  *	MARK        marks a proposal as the depositary's (journal/mark.h)
+ *	TELL_MEMORY, CHECK_MEMORY
+ *	            mark what it remembers, for the signer of another machine,
+ *	            and check such a mark
  *
  * A checkpoint that does not extend the last one is refused, always.
  */
@@ -105,6 +108,27 @@ bool signer_commit(struct signer *signer, const struct commit_fields *fields,
  */
 bool signer_mark(struct signer *signer, uint64_t prior, const struct head *head,
     struct digest *out, struct error *err) MUST_USE;
+/*
+ * Get the mark that this signer remembers a head, as that of a place.  For the
+ * thread of signer_checkpoint().
+ */
+bool signer_tell_memory(struct signer *signer, uint64_t place,
+    const struct head *head, struct digest *out, struct error *err) MUST_USE;
+/*
+ * Check such a mark.  As signer_seal().
+ *
+ * ERROR_UNTRUSTED  no signer of this journal made it
+ */
+bool signer_check_memory(struct signer *signer, uint64_t place,
+    const struct head *head, const struct digest *mark,
+    struct error *err) MUST_USE;
+/*
+ * From now on call wait() before a checkpoint's signature is given out: until
+ * the signer of another machine remembers that head too.  False ends the daemon.
+ */
+typedef bool signer_second(void *arg, const struct head *head,
+    struct error *err);
+void signer_set_second(struct signer *signer, signer_second *wait, void *arg);
 /*
  * Sign head's size, root and time; head gets the signature.  For the
  * registrar's thread, which waits for as long as it takes; after a failure the

@@ -240,10 +240,51 @@ answer_mark(struct vault *vault, struct span body, struct buf *out,
 	struct head head;
 	uint64_t prior;
 
-	if (!signer_take_mark(body, &prior, &head))
+	if (!signer_take_mark(body, &prior, &head, NULL))
 		return error_set(err, ERROR_MALFORMED, "mark request");
-	return mark_make(&vault->mark_key, prior, &head, &mark, err) &&
+	return mark_make(MARK_PROPOSAL, &vault->mark_key, prior, &head, &mark,
+		   err) &&
 	    buf_append(out, digest_span(&mark), err);
+}
+
+/* Answer TELL_MEMORY: only of what is remembered. */
+static bool
+answer_tell_memory(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	struct digest mark;
+	struct head head;
+	uint64_t place;
+
+	if (!signer_take_mark(body, &place, &head, NULL) ||
+	    head.size != vault->memory.head.size ||
+	    !digest_eq(&head.root, &vault->memory.head.root))
+		return error_set(err, ERROR_MALFORMED,
+		    "this is not what is remembered");
+	return mark_make(MARK_MEMORY, &vault->mark_key, place, &head, &mark,
+		   err) &&
+	    buf_append(out, digest_span(&mark), err);
+}
+
+/* Answer CHECK_MEMORY: did a signer with this key tell that? */
+static bool
+answer_check_memory(struct vault *vault, struct span body, struct buf *out,
+    struct error *err)
+{
+	struct digest mark, want;
+	struct head head;
+	uint64_t place;
+
+	(void)out;
+	if (!signer_take_mark(body, &place, &head, &mark))
+		return error_set(err, ERROR_MALFORMED, "memory request");
+	return mark_make(MARK_MEMORY, &vault->mark_key, place, &head, &want,
+		   err) &&
+	    (CRYPTO_memcmp(mark.bytes, want.bytes, sizeof(want.bytes)) == 0 ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "no signer of this journal told that it remembers size"
+		    " %llu: somebody else wrote to the database",
+		    (unsigned long long)head.size));
 }
 
 static const struct {
@@ -259,6 +300,8 @@ static const struct {
 	{ SIGNER_READ, false, answer_read },
 	{ SIGNER_RENEW, false, answer_renew },
 	{ SIGNER_MARK, false, answer_mark },
+	{ SIGNER_TELL_MEMORY, true, answer_tell_memory },
+	{ SIGNER_CHECK_MEMORY, false, answer_check_memory },
 };
 
 /* Answer a request by the table; alone: on the socket for checkpoints. */

@@ -9,6 +9,7 @@
 
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/writer/proposed.h"
 #include "record/refs.h"
 
 bool
@@ -38,7 +39,8 @@ sign_journal(struct batch *batch, struct error *err)
 
 	ok = journal_prove_consistency(journal, old, batch->head.size, &proof,
 		 err) &&
-	    signer_checkpoint(batch->signer, &batch->head, &proof, err);
+	    (signer_checkpoint(batch->signer, &batch->head, &proof, err) ||
+		proposed_stop(journal, err));
 	metrics_time(METRIC_COMMIT_SIGNER, now_us() - began);
 	ok = ok && journal_commit(journal, &batch->head, err);
 	metrics_batch(batch->num);

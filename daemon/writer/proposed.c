@@ -6,8 +6,9 @@
 #include "journal/entry.h"
 
 /* A head has the time of its batch, which is that of its last entry. */
-static bool
-read_time(const struct journal *journal, struct head *head, struct error *err)
+bool
+proposed_time(const struct journal *journal, struct head *head,
+    struct error *err)
 {
 	struct buf line = BUF(LIMIT_ENTRY_BYTES);
 	struct entry entry;
@@ -27,28 +28,34 @@ sign(struct journal *journal, struct signer *signer, struct head *head,
 {
 	struct merkle_proof proof;
 
-	return read_time(journal, head, err) &&
+	return proposed_time(journal, head, err) &&
 	    journal_prove_consistency(journal, journal_size(journal),
 		head->size, &proof, err) &&
 	    signer_checkpoint(signer, head, &proof, err) &&
 	    journal_commit(journal, head, err);
 }
 
-/* Did this depositary make it?  Else somebody else wrote to the database. */
-static bool
-check_mark(const struct journal *journal, struct signer *signer,
+bool
+proposed_check(struct signer *signer, uint64_t prior,
     const struct proposed *proposed, struct error *err)
 {
 	struct digest mark;
 
-	if (!signer_mark(signer, journal_size(journal), &proposed->head, &mark,
-		err))
+	if (!signer_mark(signer, prior, &proposed->head, &mark, err))
 		return false;
 	return (proposed->is_marked && digest_eq(&mark, &proposed->mark)) ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"this depositary did not make it: somebody else wrote to the"
 		" database. See \"A proposal of somebody else\" in the"
 		" operations manual");
+}
+
+bool
+proposed_stop(const struct journal *journal, const struct error *why)
+{
+	if (why->kind == ERROR_UNTRUSTED || why->kind == ERROR_REFUSED)
+		journal_stop(journal, why->detail);
+	return false;
 }
 
 bool
@@ -59,10 +66,13 @@ proposed_sign(const struct record *record, struct signer *signer, unsigned *num,
 	struct proposed next;
 
 	for (*num = 0; journal_proposed(journal, &next); ++*num)
-		if (!check_mark(journal, signer, &next, err) ||
-		    !sign(journal, signer, &next.head, err))
-			return error_context(err,
+		if (!proposed_check(signer, journal_size(journal), &next,
+			err) ||
+		    !sign(journal, signer, &next.head, err)) {
+			error_context(err,
 			    "what was proposed up to size %llu is not signed",
 			    (unsigned long long)next.head.size);
+			return proposed_stop(journal, err);
+		}
 	return true;
 }

@@ -199,7 +199,8 @@ struct backend_table {
 	 * before recover().  With files it is a lock on the file of entries.  A
 	 * handle that has the right gets it again.
 	 *
-	 * ERROR_CONFLICT  another handle or process has it
+	 * ERROR_CONFLICT   another handle or process has it
+	 * ERROR_UNTRUSTED  stop() was called
 	 */
 	bool (*claim)(struct backend *backend, struct error *err);
 	/*
@@ -282,6 +283,13 @@ struct backend_table {
 	 */
 	bool (*proposed)(struct backend *backend, uint64_t after,
 	    struct proposed *out, struct error *err);
+
+	/*
+	 * What was proposed cannot be signed: where several processes may write,
+	 * none of them may any more, until the owner of the storage says so.
+	 * For who has the right to write; the reason is for a person.
+	 */
+	void (*stop)(struct backend *backend, const char *reason);
 
 	/* --- The log's reserve. --- */
 

@@ -232,7 +232,9 @@ enum {
 	LIMIT_DATABASE_WRITERS = 3, /* and that write, beside the lease's */
 	/* For an answer, but to COMMIT; and to be there again after a loss. */
 	LIMIT_SECONDS_DATABASE = 60,
-	LIMIT_SECONDS_LEASE = 6,             /* of the right to write */
+	LIMIT_SECONDS_LEASE = 6, /* of the right to write */
+	LIMIT_MS_SECOND = 2000,  /* until the stand-by's signer is away */
+	LIMIT_MS_CLOCKS = 10000, /* who takes over is no further off */
 	LIMIT_SECONDS_PIECES = 24 * 60 * 60, /* of no object, until tidied */
 	LIMIT_SET_HELD = 1024 * 1024, /* of a set of objects, in memory */
 	LIMIT_HEADS_CACHED = 4096,

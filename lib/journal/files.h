@@ -44,6 +44,7 @@ struct journal {
 	unsigned num_waiting;
 	bool failed;
 	bool is_view; /* read only: nothing is repaired */
+	bool follows; /* only its derived files are written (follow.c) */
 };
 
 /* Returns an empty journal with no file open, or NULL. */
@@ -85,6 +86,10 @@ void derived_compare(struct derived *derived, const struct journal *journal,
 const char *derived_name(unsigned file);
 /* Returns how many bytes of each derived file belong to entries [0, size). */
 uint64_t derived_bytes(unsigned file, uint64_t size);
+
+/* Is a head signed by the key that signs its size? */
+bool journal_check_signature(const struct journal *journal,
+    const struct head *head, struct error *err) MUST_USE;
 
 /* Read a node; a merkle_reader whose arg is a journal. */
 bool journal_read_node(void *journal, unsigned level, uint64_t index,

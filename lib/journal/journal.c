@@ -169,6 +169,12 @@ journal_proposed(const struct journal *journal, struct proposed *out)
 	return is_any;
 }
 
+void
+journal_stop(const struct journal *journal, const char *reason)
+{
+	journal->backend->table->stop(journal->backend, reason);
+}
+
 bool
 journal_append(struct journal *journal, const struct span entries[],
     size_t num_entries, struct head *head, struct error *err)

@@ -93,6 +93,29 @@ struct journal *journal_open_from(const char *dir, const struct note_keys *keys,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err);
 /*
+ * Open a journal that another process writes, to follow it; backend is taken
+ * over, also on failure, and dir holds derived files of one's own.  remembered is the newest head that is known already.  All
+ * entries up to it are read and hashed, and must lead to its root.
+ *
+ * ERROR_UNTRUSTED  the entries are not those: another history, or too few
+ */
+struct journal *journal_follow_on(struct backend *backend, const char *dir,
+    const struct note_keys *keys, const struct head *remembered,
+    struct journal_mended *mended, struct error *err);
+/*
+ * Read what came after the size that is known: up to the newest signed head or,
+ * if there is none, up to the next proposal. *is_signed tells which.  Its entries
+ * are hashed, and its root and signature were checked; a proposal has no time,
+ * and its mark is the caller's to check.  out->head.size is 0 if nothing came.
+ * The size that is known stays until journal_followed().
+ *
+ * ERROR_UNTRUSTED  it does not extend what is known
+ */
+bool journal_follow(struct journal *journal, struct proposed *out,
+    bool *is_signed, struct error *err) MUST_USE;
+/* What journal_follow() found last is known now. */
+void journal_followed(struct journal *journal, const struct head *head);
+/*
  * Read and hash all entries of an open journal, while others append and read.
  * Derived files that differ are repaired, after all entries were found right.
  * If *stop becomes true it ends early and returns true.
@@ -172,6 +195,11 @@ bool journal_use_reserve(const struct journal *journal, uint64_t bytes);
  */
 bool journal_proposed(const struct journal *journal,
     struct proposed *out) MUST_USE;
+/*
+ * What was proposed cannot be signed: nobody may write to the log any more
+ * (backend.h).
+ */
+void journal_stop(const struct journal *journal, const char *reason);
 /*
  * Commit: the signer has signed head, durably, and it counts from now on.
  * Heads are committed in the order in which they were appended.

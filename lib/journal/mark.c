@@ -1,14 +1,16 @@
 /*
- * The mark of a proposal (mark.h).
+ * Marks of proposals and of memories (mark.h).
  */
 #include "journal/mark.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-/* Of the key and of a mark; what is signed as a note begins otherwise. */
 static const char key_label[] = "valise key of proposal marks\n";
-static const char mark_label[] = "valise proposal\n";
+static const char *const labels[] = {
+	[MARK_PROPOSAL] = "valise proposal\n",
+	[MARK_MEMORY] = "valise memory\n",
+};
 
 static bool
 hmac(struct span key, struct span text, struct digest *out, struct error *err)
@@ -30,12 +32,12 @@ mark_key(const struct note_signer *journal, struct digest *out,
 }
 
 bool
-mark_make(const struct digest *key, uint64_t prior, const struct head *head,
-    struct digest *out, struct error *err)
+mark_make(enum mark kind, const struct digest *key, uint64_t number,
+    const struct head *head, struct digest *out, struct error *err)
 {
 	struct buf text = BUF(128);
-	const bool ok = buf_append_str(&text, mark_label, err) &&
-	    buf_append_u64(&text, prior, err) &&
+	const bool ok = buf_append_str(&text, labels[kind], err) &&
+	    buf_append_u64(&text, number, err) &&
 	    buf_append_u64(&text, head->size, err) &&
 	    buf_append(&text, digest_span(&head->root), err) &&
 	    hmac(digest_span(key), buf_span(&text), out, err);

@@ -263,7 +263,7 @@ find_proposed(struct opening *open, struct error *err)
 	struct proposed next;
 
 	open->last = open->signer.size;
-	if (open->journal->is_view)
+	if (open->journal->is_view || open->journal->follows)
 		return true;
 	for (;;) {
 		if (!backend->table->proposed(backend, open->last, &next, err))
@@ -345,7 +345,7 @@ complete(struct opening *open, struct error *err)
 	journal->end = open->derived.end;
 	journal->size = open->signer.size;
 	journal->head = open->signer;
-	if (journal->is_view)
+	if (journal->is_view || journal->follows)
 		return true;
 	for (unsigned i = 0; i < open->num_proposed; i++)
 		journal->waiting[i] = open->proposed[i];
@@ -515,8 +515,8 @@ journal_open_from(const char *dir, const struct note_keys *keys,
  * Check that the journal's key signed the head: another process could have
  * written the file.
  */
-static bool
-check_signature(const struct journal *journal, const struct head *head,
+bool
+journal_check_signature(const struct journal *journal, const struct head *head,
     struct error *err)
 {
 	struct buf note = BUF(LIMIT_NOTE_FILE);
@@ -555,9 +555,36 @@ journal_view_on(struct backend *backend, const char *dir, const char *folder,
 	 * Open the derived files after reading the head: then they hold at
 	 * least what the head covers.
 	 */
-	ok = ok && check_signature(open.journal, &open.head, err) &&
+	ok = ok && journal_check_signature(open.journal, &open.head, err) &&
 	    journal_open_derived(open.journal, dir, folder, O_RDONLY, err);
 	open.signer = open.head;
+	return open_checked(&open, ok, err);
+}
+
+/* --- Following one. --- */
+
+static bool
+visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	(void)arg, (void)index, (void)entry, (void)err;
+	return true;
+}
+
+struct journal *
+journal_follow_on(struct backend *backend, const char *dir,
+    const struct note_keys *keys, const struct head *remembered,
+    struct journal_mended *mended, struct error *err)
+{
+	struct opening open = { .signer = *remembered,
+		.visit = visit_nothing,
+		.mended = mended };
+	bool ok = begin(&open, backend, true, false, keys, err);
+
+	if (open.journal != NULL)
+		open.journal->follows = true;
+	ok = ok &&
+	    journal_open_derived(open.journal, dir, NULL, O_RDWR | O_CREAT,
+		err);
 	return open_checked(&open, ok, err);
 }
 

@@ -125,6 +125,14 @@ bool data_make(const char *data, struct error *err) MUST_USE;
 bool data_create(const struct data_place *place, struct error *err) MUST_USE;
 
 /*
+ * Make, in the folder, what belongs to the record that a database has already.
+ *
+ * ERROR_USAGE      no database is named
+ * ERROR_NOT_FOUND  it has no tables
+ */
+bool data_join(const struct data_place *place, struct error *err) MUST_USE;
+
+/*
  * Take the lock that a writer must hold; it is held until the descriptor is
  * closed.  Returns -1, with ERROR_CONFLICT if another process holds it.
  */
@@ -153,6 +161,19 @@ struct journal *data_view(const struct data_place *place,
 struct journal *data_view_in(const struct data_place *place, const char *folder,
     journal_visitor *visit, void *arg, struct journal_mended *mended,
     struct error *err);
+/*
+ * Open the journal of a record in a database, which another daemon may write, to
+ * follow it (journal_follow_on()); the lock is held.  *backend is the journal's.
+ * NULL on failure.
+ */
+struct journal *data_follow(const struct data_place *place,
+    const struct head *remembered, struct journal_mended *mended,
+    struct backend **backend, struct error *err);
+/*
+ * Open the database of a place as what it is for the daemon that has the lock,
+ * without its record.  NULL on failure; the caller closes it.
+ */
+struct backend *data_members(const struct data_place *place, struct error *err);
 /* Open the store to read, the same.  NULL on failure. */
 struct store *data_view_store(const struct data_place *place,
     struct error *err);

@@ -107,19 +107,26 @@ open_database(const struct data_place *place, bool writes, struct error *err)
 	return NULL;
 }
 
+/* The same, by the number of the folder's lock, which is held. */
+static struct backend *
+open_locked(const struct data_place *place, struct error *err)
+{
+	struct data_place locked = *place;
+
+	locked.database.place = lock_number(place->folder);
+	return open_database(&locked, true, err);
+}
+
 struct store *
 data_open_both(const struct data_place *place, const char *log,
     struct error *err)
 {
-	struct data_place locked = *place;
 	char repository[FILE_PATH];
 
 	if (!check_place(place, err))
 		return NULL;
-	if (is_in_database(place)) {
-		locked.database.place = lock_number(place->folder);
-		return store_new(open_database(&locked, true, err), err);
-	}
+	if (is_in_database(place))
+		return store_new(open_locked(place, err), err);
 	return data_path(place->folder, DATA_STORE, repository, err)
 	    ? store_new(files_open_ours(repository, log, false, err), err)
 	    : NULL;
@@ -161,6 +168,28 @@ data_view_in(const struct data_place *place, const char *folder,
 	return backend == NULL ? NULL
 			       : journal_view_on(backend, path, folder, &keys,
 				     visit, arg, mended, err);
+}
+
+struct backend *
+data_members(const struct data_place *place, struct error *err)
+{
+	return check_place(place, err) ? open_locked(place, err) : NULL;
+}
+
+struct journal *
+data_follow(const struct data_place *place, const struct head *remembered,
+    struct journal_mended *mended, struct backend **backend, struct error *err)
+{
+	struct note_keys keys;
+	char path[FILE_PATH];
+
+	if (!data_keys(place->folder, &keys, err) ||
+	    !data_path(place->folder, DATA_JOURNAL, path, err) ||
+	    !check_place(place, err) ||
+	    (*backend = open_locked(place, err)) == NULL)
+		return NULL;
+	return journal_follow_on(*backend, path, &keys, remembered, mended,
+	    err);
 }
 
 struct store *
@@ -243,6 +272,26 @@ create_in_database(const struct data_place *place, const char *journal,
 
 	if (backend != NULL)
 		backend->table->close(backend);
+	return ok;
+}
+
+bool
+data_join(const struct data_place *place, struct error *err)
+{
+	struct backend *backend;
+	char journal[FILE_PATH];
+	bool ok;
+
+	if (!is_in_database(place))
+		return error_set(err, ERROR_USAGE,
+		    "a stand-by needs a record in a database: \"store\" in"
+		    " valised.yaml names it");
+	if ((backend = postgres_open(&place->database, err)) == NULL)
+		return false;
+	ok = write_id(place, backend, err) &&
+	    data_path(place->folder, DATA_JOURNAL, journal, err) &&
+	    journal_create_derived(journal, err);
+	backend->table->close(backend);
 	return ok;
 }
 

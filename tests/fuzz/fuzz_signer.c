@@ -103,7 +103,9 @@ try_answers(struct span bytes)
 	ok = signer_checkpoint(signer, &head, &proof, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
-	ok = signer_mark(signer, 1, &head, &head.root, &err);
+	ok = signer_mark(signer, 1, &head, &head.root, &err) &&
+	    signer_tell_memory(signer, 1, &head, &head.root, &err) &&
+	    signer_check_memory(signer, 1, &head, &head.root, &err);
 	FUZZ_CHECK(ok, err);
 	err = (struct error){ 0 };
 	ok = signer_seal(signer, container, &err);

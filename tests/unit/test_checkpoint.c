@@ -67,7 +67,7 @@ START_TEST(a_proposal_is_marked_as_another_program_marks_it)
 	for (uint8_t i = 0; i < 32; i++)
 		signer.seed[i] = i;
 	ck_ok(mark_key(&signer, &key, &err) &&
-		mark_make(&key, 3, &head, &mark, &err),
+		mark_make(MARK_PROPOSAL, &key, 3, &head, &mark, &err),
 	    err);
 	digest_hex(&mark, hex);
 	ck_assert_str_eq(hex,

@@ -63,6 +63,7 @@ static const struct backend_table table = {
 	.recover = files_recover,
 	.settle = files_settle,
 	.proposed = files_proposed,
+	.stop = files_stop,
 	.keep_reserve = files_keep_reserve,
 	.reserve = files_reserve,
 	.use_reserve = files_use_reserve,

@@ -386,6 +386,13 @@ files_proposed(struct backend *backend, uint64_t after, struct proposed *out,
 	return true;
 }
 
+/* One process alone can write here, and it ends. */
+void
+files_stop(struct backend *backend, const char *reason)
+{
+	(void)backend, (void)reason;
+}
+
 /*
  * Have the disk set apart what the entries need, and their head, with those of
  * the batches that are not published yet.

@@ -86,6 +86,7 @@ bool files_recover(struct backend *backend, struct head *newest,
     uint64_t *dropped, struct error *err) MUST_USE;
 bool files_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err) MUST_USE;
+void files_stop(struct backend *backend, const char *reason);
 bool files_proposed(struct backend *backend, uint64_t after,
     struct proposed *out, struct error *err) MUST_USE;
 bool files_propose(struct backend *backend, const struct proposal *proposal,

@@ -220,6 +220,13 @@ memory_proposed(struct backend *backend, uint64_t beyond, struct proposed *out,
 	return true;
 }
 
+/* It ends with its process. */
+void
+memory_stop(struct backend *backend, const char *reason)
+{
+	(void)backend, (void)reason;
+}
+
 /* Memory has no disk of which some could be kept back. */
 bool
 memory_keep_reserve(struct backend *backend, uint64_t bytes, struct error *err)

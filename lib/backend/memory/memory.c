@@ -546,6 +546,7 @@ static const struct backend_table table = {
 	.recover = memory_recover,
 	.settle = memory_settle,
 	.proposed = memory_proposed,
+	.stop = memory_stop,
 	.keep_reserve = memory_keep_reserve,
 	.reserve = memory_reserve,
 	.use_reserve = memory_use_reserve,

@@ -75,6 +75,7 @@ void memory_reserve(struct backend *backend, uint64_t *has, uint64_t *wanted);
 bool memory_use_reserve(struct backend *backend, uint64_t bytes);
 bool memory_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err) MUST_USE;
+void memory_stop(struct backend *backend, const char *reason);
 bool memory_proposed(struct backend *backend, uint64_t beyond,
     struct proposed *out, struct error *err) MUST_USE;
 

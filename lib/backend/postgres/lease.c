@@ -212,7 +212,8 @@ postgres_claim(struct backend *backend, struct error *err)
 	if (postgres->is_view)
 		return error_set(err, ERROR_CONFLICT,
 		    "postgresql: this was opened to read only");
-	if (!make_holder(postgres, err) || !take_lease(postgres, &taking, err))
+	if (!postgres_check_stop(postgres, err) ||
+	    !make_holder(postgres, err) || !take_lease(postgres, &taking, err))
 		return false;
 	postgres->epoch = taking.top.epoch;
 	if (pthread_create(&postgres->thread, NULL, renew_always, postgres) !=

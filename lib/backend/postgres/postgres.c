@@ -101,6 +101,7 @@ static const struct backend_table table = {
 	.recover = postgres_recover,
 	.settle = postgres_settle,
 	.proposed = postgres_proposed,
+	.stop = postgres_stop,
 	.keep_reserve = keep_reserve,
 	.reserve = reserve,
 	.use_reserve = use_reserve,

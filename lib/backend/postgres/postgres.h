@@ -111,6 +111,53 @@ struct backend *postgres_open(const struct postgres_settings *settings,
 struct backend *postgres_view(const struct postgres_settings *settings,
     struct error *err);
 
+/*
+ * --- Two daemons on one record: one writes, the other stands by. ---
+ */
+
+/* The right to write, as it is seen by who does not have it. */
+struct postgres_lease {
+	uint64_t epoch;   /* 0: nobody ever wrote */
+	bool is_over;     /* nobody renews it */
+	bool is_ours;     /* its last holder was of the place in our settings */
+	bool is_given;    /* its last holder gave it away (postgres_yield()) */
+	int64_t clock_ms; /* what the server's clock says */
+};
+
+/* ERROR_UNTRUSTED  the service was stopped (backend.h, stop()) */
+bool postgres_lease(struct backend *backend, struct postgres_lease *out,
+    struct error *err) MUST_USE;
+/*
+ * Give the right to write away: this place does not take it again by itself, and
+ * writes nothing more.
+ */
+bool postgres_yield(struct backend *backend, struct error *err) MUST_USE;
+
+/*
+ * Tell that the signer of this place has remembered a head; mark says so
+ * (journal/mark.h).
+ */
+bool postgres_remember(struct backend *backend, const struct head *head,
+    const struct digest *mark, struct error *err) MUST_USE;
+/*
+ * Has the signer of another place remembered this head?  *there tells; its place
+ * and mark are given, which the caller must check.
+ */
+struct postgres_memory {
+	uint64_t place;
+	struct digest mark;
+};
+bool postgres_remembered(struct backend *backend, const struct head *head,
+    struct postgres_memory *out, bool *there, struct error *err) MUST_USE;
+/* Get the newest size that another place says it remembers; 0: none. */
+bool postgres_newest_remembered(struct backend *backend, uint64_t *size,
+    struct error *err) MUST_USE;
+uint64_t postgres_place(struct backend *backend);
+
+/* Undo stop().  The settings are those of the owner. */
+bool postgres_resume(const struct postgres_settings *settings,
+    bool *was_stopped, struct error *err) MUST_USE;
+
 /* The record's id, made by postgres_create(); it is the same in all copies. */
 #define POSTGRES_ID 37
 void postgres_id(struct backend *backend, char out[POSTGRES_ID]);

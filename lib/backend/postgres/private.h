@@ -267,6 +267,11 @@ bool postgres_settle(struct backend *backend, const struct head *signer,
 bool postgres_proposed(struct backend *backend, uint64_t after,
     struct proposed *out, struct error *err) MUST_USE;
 
+/* --- Two daemons (members.c). --- */
+
+void postgres_stop(struct backend *backend, const char *reason);
+bool postgres_check_stop(struct postgres *postgres, struct error *err) MUST_USE;
+
 /* The newest proposal. */
 struct top {
 	uint64_t epoch, size, at;

@@ -37,6 +37,16 @@ static const char tables[] =
     " size bigint NOT NULL REFERENCES valise.chain (size),"
     " time_ms bigint NOT NULL, root bytea NOT NULL,"
     " signature bytea NOT NULL CHECK (octet_length(signature) = 64));"
+    /* What the signer of a stand-by has remembered; member is its place. */
+    "CREATE TABLE valise.remembered ("
+    " size bigint, member bigint,"
+    " root bytea NOT NULL CHECK (octet_length(root) = 32),"
+    " mark bytea NOT NULL CHECK (octet_length(mark) = 32),"
+    " PRIMARY KEY (size, member));"
+    /* A row here stops every daemon; the owner removes it. */
+    "CREATE TABLE valise.stop ("
+    " one bigint PRIMARY KEY CHECK (one = 1), reason text NOT NULL,"
+    " at timestamptz NOT NULL DEFAULT clock_timestamp());"
     "CREATE TABLE valise.entry ("
     " i bigint PRIMARY KEY, at bigint NOT NULL UNIQUE,"
     " line bytea NOT NULL CHECK (octet_length(line) <= 65535));"
@@ -69,7 +79,15 @@ static const char tables[] =
 /* What brings the tables of a version to the next one. */
 static const char *const migrations[SCHEMA_VERSION] = {
 	[1] = "ALTER TABLE valise.chain ADD COLUMN mark bytea CHECK"
-	      " (octet_length(mark) = 32)",
+	      " (octet_length(mark) = 32);"
+	      "CREATE TABLE valise.remembered ("
+	      " size bigint, member bigint,"
+	      " root bytea NOT NULL CHECK (octet_length(root) = 32),"
+	      " mark bytea NOT NULL CHECK (octet_length(mark) = 32),"
+	      " PRIMARY KEY (size, member));"
+	      "CREATE TABLE valise.stop ("
+	      " one bigint PRIMARY KEY CHECK (one = 1), reason text NOT NULL,"
+	      " at timestamptz NOT NULL DEFAULT clock_timestamp())",
 };
 
 /* Is there a table of this schema? */
@@ -233,8 +251,8 @@ grant(struct db *db, const char *writer, struct error *err)
 		 "GRANT SELECT ON ALL TABLES IN SCHEMA valise TO %s;"
 		 "GRANT UPDATE ON valise.lease, valise.head, valise.name TO %s;"
 		 "GRANT INSERT ON valise.chain, valise.published, valise.entry,"
-		 " valise.upload, valise.chunk, valise.object, valise.name"
-		 " TO %s",
+		 " valise.upload, valise.chunk, valise.object, valise.name,"
+		 " valise.remembered, valise.stop TO %s",
 		 name, name, name, name) < (int)sizeof(sql) ||
 	    error_set(err, ERROR_LIMIT,
 		"postgresql: a role's name is too"
@@ -302,6 +320,23 @@ postgres_tidy(const struct postgres_settings *settings, unsigned *removed,
 		result = db_ask(db, sql, NULL, err);
 	if (result != NULL)
 		*removed = (unsigned)strtoul(PQcmdTuples(result), NULL, 10);
+	PQclear(result);
+	db_close(db);
+	return result != NULL;
+}
+
+bool
+postgres_resume(const struct postgres_settings *settings, bool *was_stopped,
+    struct error *err)
+{
+	struct db *db = open_owner(settings, err);
+	PGresult *result = NULL;
+
+	*was_stopped = false;
+	if (db != NULL)
+		result = db_ask(db, "DELETE FROM valise.stop", NULL, err);
+	if (result != NULL)
+		*was_stopped = strcmp(PQcmdTuples(result), "0") != 0;
 	PQclear(result);
 	db_close(db);
 	return result != NULL;

@@ -21,8 +21,13 @@ const char *const statements[STATEMENTS] = {
 	    " $2::bigint * interval '1 second'"
 	    " WHERE id = 1 AND holder = $1::bytea AND epoch = $3::bigint"
 	    " RETURNING epoch",
-	[END_LEASE] = "UPDATE lease SET until = 'epoch', holder = ''"
+	[END_LEASE] = "UPDATE lease SET until = 'epoch'"
 		      " WHERE id = 1 AND holder = $1::bytea",
+	[YIELD_LEASE] = "UPDATE lease SET until = 'epoch', holder = ''"
+			" WHERE id = 1 AND holder = $1::bytea RETURNING epoch",
+	[LOOK_LEASE] = "SELECT epoch, holder, until < clock_timestamp(),"
+		       " (extract(epoch FROM clock_timestamp()) *"
+		       " 1000)::bigint FROM lease WHERE id = 1",
 	[TAKE_HEAD] = "UPDATE head SET epoch = $1::bigint WHERE id = 1 AND"
 		      " epoch <= $1::bigint RETURNING epoch, size, at, root,"
 		      " current_setting('synchronous_standby_names')",
@@ -78,6 +83,20 @@ const char *const statements[STATEMENTS] = {
 	[EACH_NAME] = "SELECT name, oid FROM name WHERE name > $1::text AND"
 		      " name < $2::text AND oid IS NOT NULL ORDER BY name"
 		      " LIMIT 4096",
+	[ADD_REMEMBERED] =
+	    "INSERT INTO remembered (size, member, root, mark) VALUES"
+	    " ($1::bigint, $2::bigint, $3::bytea, $4::bytea)"
+	    " ON CONFLICT DO NOTHING",
+	[GET_REMEMBERED] = "SELECT member, root, mark FROM remembered WHERE"
+			   " size = $1::bigint AND member <> $2::bigint"
+			   " ORDER BY member",
+	[NEWEST_REMEMBERED] =
+	    "SELECT size FROM remembered WHERE member <> $1::bigint"
+	    " ORDER BY size DESC LIMIT 1",
+	[ADD_STOP] = "INSERT INTO stop (one, reason) SELECT 1, $2::text FROM"
+		     " lease WHERE id = 1 AND holder = $1::bytea"
+		     " ON CONFLICT DO NOTHING",
+	[GET_STOP] = "SELECT reason FROM stop",
 	[CHECK_HEAD] =
 	    "SELECT 1 FROM head LEFT JOIN (SELECT * FROM chain ORDER BY size"
 	    " DESC LIMIT 1) AS newest ON true WHERE"

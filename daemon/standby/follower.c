@@ -1,0 +1,76 @@
+/*
+ * Following the record of another daemon (follower.h).
+ */
+#include "daemon/standby/follower.h"
+
+#include "daemon/writer/proposed.h"
+
+/* Tell the writer that this head is remembered here. */
+static bool
+tell(const struct follower *follower, const struct head *head,
+    struct error *err)
+{
+	const uint64_t place = postgres_place(follower->backend);
+	struct digest mark;
+
+	return signer_tell_memory(follower->signer, place, head, &mark, err) &&
+	    postgres_remember(follower->backend, head, &mark, err);
+}
+
+bool
+follower_open(const struct data_place *place, struct signer *signer,
+    struct follower *out, struct error *err)
+{
+	struct journal_mended mended;
+	struct note_key key;
+	struct head head;
+
+	*out = (struct follower){ .signer = signer };
+	/* The writer may wait for what was remembered here before a restart. */
+	return signer_state(signer, &head, &key, err) &&
+	    (out->journal = data_follow(place, &head, &mended, &out->backend,
+		 err)) != NULL &&
+	    tell(out, &head, err);
+}
+
+void
+follower_close(struct follower *follower)
+{
+	journal_free(follower->journal);
+	*follower = (struct follower){ .signer = follower->signer };
+}
+
+static bool
+remember(const struct follower *follower, struct head *head, struct error *err)
+{
+	struct journal *journal = follower->journal;
+	struct merkle_proof proof;
+
+	if (!journal_prove_consistency(journal, journal_size(journal),
+		head->size, &proof, err) ||
+	    !signer_checkpoint(follower->signer, head, &proof, err))
+		return false;
+	journal_followed(journal, head);
+	return tell(follower, head, err);
+}
+
+bool
+follower_step(struct follower *follower, bool *moved, struct error *err)
+{
+	struct journal *journal = follower->journal;
+	struct proposed next;
+	bool is_signed;
+
+	*moved = false;
+	if (!journal_follow(journal, &next, &is_signed, err))
+		return false;
+	if (next.head.size == 0)
+		return true;
+	if (!is_signed &&
+	    (!proposed_check(follower->signer, journal_size(journal), &next,
+		 err) ||
+		!proposed_time(journal, &next.head, err)))
+		return false;
+	*moved = true;
+	return remember(follower, &next.head, err);
+}

@@ -1,0 +1,419 @@
+/*
+ * Standing by (standby.h): a thread follows the record and looks at the right to
+ * write, while the server answers /health.
+ */
+#include "daemon/standby/standby.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "daemon/api/job.h"
+#include "daemon/log.h"
+#include "daemon/reload.h"
+#include "daemon/standby/follower.h"
+#include "daemon/status.h"
+
+enum {
+	LOOK_BUSY_MS = 5,  /* while the other writes */
+	LOOK_IDLE_MS = 50, /* a while after that */
+	BUSY_MS = 1000,
+	TELL_MS = 60 * 1000, /* how often the same trouble is logged */
+};
+
+/* What the thread knows, for the loop's thread. */
+struct seen {
+	uint64_t size; /* what the signer remembers */
+	struct postgres_lease lease;
+	struct error trouble; /* why it does not follow, or take over */
+};
+
+struct standby {
+	struct daemon *daemon;
+	struct follower follower;
+	pthread_t thread;
+	int done; /* an eventfd: the thread has ended */
+	int64_t began_ms, busy_ms, told_ms;
+	pthread_mutex_t mutex; /* guards the next two */
+	struct seen seen;
+	bool is_asked;  /* to take over */
+	bool is_ending; /* atomic */
+	bool takes_over;
+	struct error err; /* why the thread ended; of the thread until then */
+};
+
+/* --- Looking. --- */
+
+/* Log what is in the way, and now and then again. */
+static void
+tell_trouble(struct standby *standby, const struct error *trouble)
+{
+	const int64_t now_ms = time_monotonic_ms();
+
+	pthread_mutex_lock(&standby->mutex);
+	if (trouble->kind != ERROR_NONE &&
+	    (strcmp(trouble->detail, standby->seen.trouble.detail) != 0 ||
+		now_ms - standby->told_ms > TELL_MS)) {
+		standby->told_ms = now_ms;
+		log_warning("standby", "reason=%s", log_text(trouble->detail));
+	}
+	standby->seen.trouble = *trouble;
+	pthread_mutex_unlock(&standby->mutex);
+}
+
+static int64_t
+distance(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/*
+ * Is this clock right?  Entries of a wrong one would stop the record, whose time
+ * never runs backwards.
+ */
+static bool
+check_clock(const struct standby *standby, const struct postgres_lease *lease,
+    struct error *err)
+{
+	const int64_t now_ms = time_now_ms(),
+		      last_ms = journal_head(standby->follower.journal).time_ms;
+
+	if (distance(now_ms, lease->clock_ms) <= LIMIT_MS_CLOCKS &&
+	    last_ms - now_ms <= LIMIT_MS_CLOCKS)
+		return true;
+	return error_set(err, ERROR_UNAVAILABLE,
+	    "this clock is %lld s off the database's, or behind the journal's"
+	    " newest entry: it does not take over before the clock is right"
+	    " (timedatectl)",
+	    (long long)(distance(now_ms, lease->clock_ms) / 1000));
+}
+
+/* May this daemon write now, by itself or because it is asked? */
+static bool
+is_its_turn(struct standby *standby, const struct postgres_lease *lease)
+{
+	const int64_t waited_ms = time_monotonic_ms() - standby->began_ms;
+	bool asked;
+
+	pthread_mutex_lock(&standby->mutex);
+	asked = standby->is_asked;
+	pthread_mutex_unlock(&standby->mutex);
+	if (!lease->is_over)
+		return false;
+	if (asked)
+		return true;
+	/* Who has just given it away, and starts again, lets the other first. */
+	return standby->daemon->config->promote == PROMOTE_AUTO &&
+	    (!lease->is_given ||
+		waited_ms > 2 * LIMIT_SECONDS_LEASE * INT64_C(1000));
+}
+
+/* Look at the right to write; *over: it is this daemon's turn. */
+static bool
+look(struct standby *standby, bool *over, struct error *err)
+{
+	struct backend *backend = standby->follower.backend;
+	struct error trouble = { 0 };
+	struct postgres_lease lease;
+
+	*over = false;
+	if (!postgres_lease(backend, &lease, err))
+		return false;
+	pthread_mutex_lock(&standby->mutex);
+	standby->seen.size = journal_size(standby->follower.journal);
+	standby->seen.lease = lease;
+	pthread_mutex_unlock(&standby->mutex);
+	if (is_its_turn(standby, &lease)) {
+		*over = check_clock(standby, &lease, &trouble);
+		tell_trouble(standby, &trouble);
+	}
+	return true;
+}
+
+static bool
+is_ending(const struct standby *standby)
+{
+	return __atomic_load_n(&standby->is_ending, __ATOMIC_ACQUIRE);
+}
+
+static void
+pause_ms(int64_t ms)
+{
+	const struct timespec time = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+/*
+ * One step, and a look.  False: it cannot go on. A database that does not answer
+ * is waited for.
+ */
+static bool
+step(struct standby *standby, struct error *err)
+{
+	struct error why = { 0 };
+	bool moved = false, over = false;
+
+	if (!follower_step(&standby->follower, &moved, &why) ||
+	    !look(standby, &over, &why)) {
+		if (why.kind == ERROR_UNTRUSTED || why.kind == ERROR_REFUSED ||
+		    why.kind == ERROR_MALFORMED) {
+			*err = why;
+			return false;
+		}
+		tell_trouble(standby, &why);
+		pause_ms(LOOK_IDLE_MS * 4);
+		return true;
+	}
+	if (moved) {
+		standby->busy_ms = time_monotonic_ms();
+		return true;
+	}
+	standby->takes_over = over;
+	if (!over)
+		pause_ms(time_monotonic_ms() - standby->busy_ms < BUSY_MS
+			? LOOK_BUSY_MS
+			: LOOK_IDLE_MS);
+	return true;
+}
+
+static void *
+follow(void *arg)
+{
+	struct standby *standby = arg;
+	const uint64_t one = 1;
+	ssize_t told;
+
+	while (!is_ending(standby) && !standby->takes_over &&
+	    step(standby, &standby->err))
+		;
+	told = write(standby->done, &one, sizeof(one));
+	(void)told;
+	return NULL;
+}
+
+/* --- Answering. --- */
+
+static enum http_next
+begin(void *arg, struct http_request *request, uint64_t *max_body)
+{
+	struct standby *standby = arg;
+	struct seen seen;
+	struct error err = { 0 };
+	json_t *health;
+
+	(void)max_body;
+	if (strcmp(request->head.target, "/health") != 0 ||
+	    strcmp(request->head.method, "GET") != 0) {
+		error_set_code(&err, ERROR_UNAVAILABLE, "STANDS_BY",
+		    "this daemon stands by: another one answers");
+		job_fill_problem(request, 0, &err);
+		return HTTP_ANSWER;
+	}
+	pthread_mutex_lock(&standby->mutex);
+	seen = standby->seen;
+	pthread_mutex_unlock(&standby->mutex);
+	health = json_pack("{s:s, s:I, s:b}", "status", "standby", "size",
+	    (json_int_t)seen.size, "writer", !seen.lease.is_over);
+	if (seen.trouble.kind != ERROR_NONE)
+		json_object_set_new(health, "reason",
+		    json_string(seen.trouble.detail));
+	job_fill_json(&request->response, 200, health);
+	return HTTP_ANSWER;
+}
+
+static void
+dispatch(void *arg, struct http_request *request)
+{
+	(void)arg;
+	http_reply(request);
+}
+
+static enum http_next
+stream(void *arg, struct http_request *request, bool idle)
+{
+	(void)arg, (void)idle;
+	request->response.close = true;
+	return HTTP_ANSWER;
+}
+
+static void
+failed(void *arg, const struct http_request *request, const struct error *err)
+{
+	(void)arg;
+	log_error("request", "id=%s reason=%s", request->id,
+	    log_text(err->detail));
+}
+
+static void
+problem(void *arg, struct http_request *request, int status,
+    const struct error *err)
+{
+	(void)arg;
+	job_fill_problem(request, status, err);
+}
+
+static void
+finished(void *arg, const struct http_request *request, bool sent)
+{
+	(void)arg;
+	log_gather("request", "id=%s method=%s target=%s status=%d sent=%s",
+	    request->id, log_text(request->head.method),
+	    log_text(request->head.target), request->response.status,
+	    sent ? "yes" : "no");
+}
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* "valised promote": it takes over as soon as it may. */
+static bool
+ask(struct daemon *daemon, enum reload_word word, struct error *err)
+{
+	struct standby *standby = daemon->standby;
+	struct seen seen;
+
+	if (word == RELOAD_SETTINGS)
+		return error_set(err, ERROR_CONFLICT,
+		    "this daemon stands by: it takes its settings when it"
+		    " starts, and policies and lists from the record");
+	if (word == RELOAD_YIELD)
+		return error_set(err, ERROR_CONFLICT,
+		    "this daemon stands by: it has nothing to yield");
+	pthread_mutex_lock(&standby->mutex);
+	seen = standby->seen;
+	standby->is_asked = seen.lease.is_over;
+	pthread_mutex_unlock(&standby->mutex);
+	if (!seen.lease.is_over)
+		return error_set(err, ERROR_CONFLICT,
+		    "another daemon writes: \"valised yield\" there first, or"
+		    " end it");
+	return seen.trouble.kind == ERROR_NONE ||
+	    error_set(err, ERROR_CONFLICT, "%s", seen.trouble.detail);
+}
+
+/* --- Running. --- */
+
+static void
+on_done(void *arg)
+{
+	struct standby *standby = arg;
+	uint64_t num;
+	const ssize_t got = read(standby->done, &num, sizeof(num));
+
+	(void)got;
+	http_server_stop(standby->daemon->server);
+}
+
+static void
+on_hup(void *arg)
+{
+	(void)arg;
+	log_info("reload", "result=kept reason=\"this daemon stands by\"");
+}
+
+static bool
+start_server(struct standby *standby, struct error *err)
+{
+	struct daemon *daemon = standby->daemon;
+	const struct http_handler handler = { .begin = begin,
+		.dispatch = dispatch,
+		.stream = stream,
+		.failed = failed,
+		.problem = problem,
+		.finished = finished,
+		.session_free = nothing,
+		.tick = nothing,
+		.turn_over = nothing,
+		.arg = standby,
+		.spool_dir = daemon->config->data };
+
+	daemon->server = http_server_new(daemon->listener, daemon->tls,
+	    daemon->config->connections, &handler, err);
+	return daemon->server != NULL &&
+	    daemon_on_signals(daemon, on_hup, err) &&
+	    reload_serve(daemon, ask, err) &&
+	    http_server_on_readable(daemon->server, standby->done, on_done,
+		standby, err);
+}
+
+/* Serve beside the thread until one of them ends. */
+static bool
+serve(struct standby *standby, struct error *err)
+{
+	bool ok;
+
+	if (!start_server(standby, err))
+		return false;
+	if (pthread_create(&standby->thread, NULL, follow, standby) != 0)
+		return error_set_outside(err, "standby: no thread");
+	log_info("standby", "size=%llu",
+	    (unsigned long long)journal_size(standby->follower.journal));
+	status_notify("READY=1\nSTATUS=standing by");
+	ok = http_server_run(standby->daemon->server, err);
+	__atomic_store_n(&standby->is_ending, true, __ATOMIC_RELEASE);
+	pthread_join(standby->thread, NULL);
+	if (ok && standby->err.kind != ERROR_NONE) {
+		*err = standby->err;
+		ok = false;
+	}
+	return ok;
+}
+
+/*
+ * Was this daemon the last that wrote, or did nobody ever?  Then it goes on: its
+ * lock says that the process that wrote has ended.
+ */
+static bool
+was_last(const struct data_place *place, bool *was, struct error *err)
+{
+	struct backend *backend = data_members(place, err);
+	struct postgres_lease lease;
+	bool ok;
+
+	if (backend == NULL)
+		return false;
+	ok = postgres_lease(backend, &lease, err);
+	*was = ok && (lease.is_ours || lease.epoch == 0);
+	backend->table->close(backend);
+	return ok;
+}
+
+bool
+standby_run(struct daemon *daemon, bool *ended, struct error *err)
+{
+	const struct data_place place = config_place(daemon->config);
+	struct standby standby = { .daemon = daemon,
+		.began_ms = time_monotonic_ms(),
+		.mutex = PTHREAD_MUTEX_INITIALIZER };
+	bool ok, writes = false;
+
+	*ended = false;
+	daemon->standby = &standby;
+	if ((standby.done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+		return error_set_errno(err, "standby");
+	ok = was_last(&place, &writes, err) &&
+	    (writes ||
+		(follower_open(&place, daemon->signer, &standby.follower,
+		     err) &&
+		    serve(&standby, err)));
+	*ended = ok && !writes && !standby.takes_over;
+	if (daemon->server != NULL)
+		http_server_free(daemon->server);
+	daemon->server = NULL;
+	daemon->standby = NULL;
+	follower_close(&standby.follower);
+	close(standby.done);
+	pthread_mutex_destroy(&standby.mutex);
+	if (ok && !*ended)
+		log_info("standby", "result=%s",
+		    writes ? "writes" : "takes-over");
+	return ok;
+}

@@ -1,0 +1,197 @@
+/*
+ * Two daemons on one record: who has the right to write, what the signer of the
+ * other remembers, and the row that stops both (postgres.h).
+ */
+#include <string.h>
+
+#include "backend/postgres/private.h"
+
+/* --- The right to write. --- */
+
+bool
+postgres_lease(struct backend *backend, struct postgres_lease *out,
+    struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	PGresult *result = postgres_read(postgres, LOOK_LEASE, NULL, err);
+	struct span holder = { NULL, 0 };
+	uint64_t clock_ms = 0;
+	uint8_t over = 0;
+	bool ok = result != NULL && postgres_check_stop(postgres, err);
+
+	if (ok && PQntuples(result) != 1)
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: table lease has no row");
+	ok = ok && row_u64(result, 0, 0, &out->epoch, err) &&
+	    row_bytes(result, 0, 2, &over, 1, err) &&
+	    row_u64(result, 0, 3, &clock_ms, err);
+	if (ok)
+		holder = row_span(result, 0, 1);
+	out->is_over = over != 0;
+	out->is_given = holder.len == 0 && out->epoch > 0;
+	out->is_ours = holder.len >= sizeof(postgres->place) &&
+	    postgres->place != 0 &&
+	    memcmp(holder.data, &postgres->place, sizeof(postgres->place)) == 0;
+	out->clock_ms = (int64_t)clock_ms;
+	PQclear(result);
+	return ok;
+}
+
+static bool
+yield_lease(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	struct postgres *postgres = arg;
+	struct params params = { .num = 0 };
+	PGresult *result;
+
+	params_bytes(&params, span_of(postgres->holder, ID_BYTES));
+	result = db_run(db, YIELD_LEASE, &params, what, err);
+	PQclear(result);
+	return result != NULL;
+}
+
+bool
+postgres_yield(struct backend *backend, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+
+	/* From here on the handle is one that was replaced. */
+	__atomic_store_n(&postgres->is_lost, true, __ATOMIC_RELEASE);
+	return postgres_transact(postgres, LIMIT_SECONDS_DATABASE, yield_lease,
+	    postgres, err);
+}
+
+uint64_t
+postgres_place(struct backend *backend)
+{
+	return postgres_of(backend)->place;
+}
+
+/* --- What the other's signer remembers. --- */
+
+struct remembering {
+	uint64_t place;
+	const struct head *head;
+	const struct digest *mark;
+};
+
+static bool
+remember(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	const struct remembering *it = arg;
+	struct params params = { .num = 0 };
+	PGresult *result;
+
+	params_u64(&params, it->head->size);
+	params_u64(&params, it->place);
+	params_bytes(&params, digest_span(&it->head->root));
+	params_bytes(&params, digest_span(it->mark));
+	result = db_run(db, ADD_REMEMBERED, &params, what, err);
+	PQclear(result);
+	return result != NULL;
+}
+
+bool
+postgres_remember(struct backend *backend, const struct head *head,
+    const struct digest *mark, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct remembering it = { postgres->place, head, mark };
+
+	return postgres_transact(postgres, LIMIT_SECONDS_DATABASE, remember,
+	    &it, err);
+}
+
+bool
+postgres_remembered(struct backend *backend, const struct head *head,
+    struct postgres_memory *out, bool *there, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct params params = { .num = 0 };
+	struct digest root;
+	PGresult *result;
+	bool ok = true;
+
+	*there = false;
+	params_u64(&params, head->size);
+	params_u64(&params, postgres->place);
+	result = postgres_read(postgres, GET_REMEMBERED, &params, err);
+	if (result == NULL)
+		return false;
+	for (int row = 0; ok && !*there && row < PQntuples(result); row++) {
+		ok = row_u64(result, row, 0, &out->place, err) &&
+		    row_bytes(result, row, 1, root.bytes, 32, err) &&
+		    row_bytes(result, row, 2, out->mark.bytes, 32, err);
+		*there = ok && digest_eq(&root, &head->root);
+	}
+	PQclear(result);
+	return ok;
+}
+
+bool
+postgres_newest_remembered(struct backend *backend, uint64_t *size,
+    struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct params params = { .num = 0 };
+	PGresult *result;
+	bool ok;
+
+	*size = 0;
+	params_u64(&params, postgres->place);
+	result = postgres_read(postgres, NEWEST_REMEMBERED, &params, err);
+	ok = result != NULL &&
+	    (PQntuples(result) == 0 || row_u64(result, 0, 0, size, err));
+	PQclear(result);
+	return ok;
+}
+
+/* --- Stopping the service. --- */
+
+struct stopping {
+	struct postgres *postgres;
+	const char *reason;
+};
+
+static bool
+add_stop(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	const struct stopping *it = arg;
+	struct params params = { .num = 0 };
+	PGresult *result;
+
+	params_bytes(&params, span_of(it->postgres->holder, ID_BYTES));
+	params_text(&params, it->reason);
+	result = db_run(db, ADD_STOP, &params, what, err);
+	PQclear(result);
+	return result != NULL;
+}
+
+/* If that fails, the next one will find the same. */
+void
+postgres_stop(struct backend *backend, const char *reason)
+{
+	struct stopping it = { postgres_of(backend), reason };
+	struct error ignored = { 0 };
+
+	(void)!postgres_transact(it.postgres, LIMIT_SECONDS_DATABASE, add_stop,
+	    &it, &ignored);
+}
+
+bool
+postgres_check_stop(struct postgres *postgres, struct error *err)
+{
+	PGresult *result = postgres_read(postgres, GET_STOP, NULL, err);
+	struct span reason;
+	bool ok = result != NULL;
+
+	if (ok && PQntuples(result) > 0) {
+		reason = row_span(result, 0, 0);
+		ok = error_set(err, ERROR_UNTRUSTED,
+		    "the service was stopped: %.*s. See \"A service that was"
+		    " stopped\" in the operations manual",
+		    (int)reason.len, (const char *)reason.data);
+	}
+	PQclear(result);
+	return ok;
+}

@@ -1,0 +1,182 @@
+#!/bin/sh
+# Two daemons on one record: one writes, the other follows it with a signer of its
+# own, and takes over.
+. "$(dirname "$0")/lib.sh"
+. "$top/tests/lib/postgres.sh"
+in_database || postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
+if ! in_database; then
+	postgres_start || not_ok "a private server starts"
+	export VALISE_POSTGRES="$postgres"
+fi
+a() { "$valised" --config valised.yaml "$@"; }
+b() { "$valised" --config b/valised.yaml "$@"; }
+sql() { (postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "$1"); }
+recipe() {
+	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
+		sed "s|runuser -u postgres -- valised|\"\$valised\"|; s|host=/run/postgresql dbname=valise|host=$postgres user=postgres dbname=$(database)|
+			s|runuser -u valise -- valised|$2|; s|systemctl start valised|start_standby b|; s|journal.key|data/signer/journal.key|; s|--seen checkpoint|--seen work/checkpoint|" >work/recipe
+	[ -s work/recipe ] && while read -r step; do eval "$step" </dev/null || return; done <work/recipe
+}
+# FOLDER: start it, and wait until it stands by
+start_standby() {
+	: >>"$1/log"; began=$(wc -c <"$1/log")
+	"$valised" --config "$1/valised.yaml" </dev/null >>"$1/log" 2>&1 &
+	echo $! >"$1/pid"
+	awaited=0
+	until tail -c +$((began + 1)) "$1/log" | grep -q 'event=standby size='; do
+		kill -0 "$(cat "$1/pid")" 2>/dev/null && [ $((awaited += 1)) -lt 1500 ] || { tail -n 5 "$1/log" >&2; return 1; }
+		sleep 0.02
+	done
+}
+# FOLDER EVENT: wait until its log has that from now on, or it ends
+await() {
+	awaited=0
+	until tail -c +$((from + 1)) "$1/log" | grep -q -e "$2"; do
+		kill -0 "$(cat "$1/pid")" 2>/dev/null && [ $((awaited += 1)) -lt 1500 ] || { tail -n 5 "$1/log" >&2; return 1; }
+		sleep 0.02
+	done
+}
+mark_log() { from=$(wc -c <"$1/log"); }
+# FOLDER: /health of the daemon there
+health() { curl_at "$1" /health; }
+curl_at() {
+	where=$1 path=$2; shift 2
+	curl -sS --tlsv1.3 --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$@" "https://127.0.0.1:$(cat "$where/port")$path"
+}
+# FOLDER: the offices ask that daemon from now on
+ask() { sed -i "s|^address: .*|address: https://127.0.0.1:$(cat "$1/port")|" offices/*/state/*/enrolment.yaml; }
+size() { sql "SELECT size FROM valise.published ORDER BY n DESC LIMIT 1"; }
+remembers() { health "$1" | grep -q "\"size\": *$(size)[,}]"; }
+await_remembers() { n=0; until remembers "$1"; do n=$((n + 1)); [ $n -lt 500 ] || return 1; sleep 0.02; done; }
+
+start
+enrol "$dir" mofa mofa-minister iom-geneva iom-vientiane >/dev/null || not_ok "enrolment"
+deposit mofa one >/dev/null || not_ok "deposit"
+expect "an audit, for a checkpoint" 0 "" at mofa audit
+cp offices/mofa/state/*/checkpoint work/checkpoint
+
+# --- Joining. ---
+mkdir b; "$valised_port_helper" >b/port
+sed "s|:$(cat port)|:$(cat b/port)|; s|^policies: .*|policies: ../policies|; s|^crls: .*|crls: ../crls|
+	s|^server-certificate: .*|server-certificate: server.pem|; s|^depositary-certificate: .*|depositary-certificate: depositary.pem|" valised.yaml >b/valised.yaml
+expect "a stand-by without a checkpoint" 2 "rolled back" b init --join data/signer/journal.key
+check "nothing was made" test ! -e b/data
+sed 's/^store: .*//' b/valised.yaml >b/files.yaml
+expect "a stand-by of files" 2 "needs a record in a database" "$valised" --config b/files.yaml init --join data/signer/journal.key --seen work/checkpoint
+rm -rf b/data
+mkdir other && sed "s|^data: .*|data: other/data|; /^store: /d" valised.yaml >other.yaml && "$valised" --config other.yaml init >/dev/null
+expect "the key of another journal" 1 "" b init --join other/data/signer/journal.key --seen work/checkpoint
+rm -rf b/data
+expect "what no office has seen" 8 "" b init --join data/signer/journal.key --seen valised.yaml
+rm -rf b/data
+deposit mofa two "the second" >/dev/null; at mofa audit >/dev/null; cp offices/mofa/state/*/checkpoint work/seen-later
+stop_daemon "$dir"; keep_data later
+sql "DELETE FROM valise.published WHERE size > $(sed -n 2p work/checkpoint)" >/dev/null
+expect "a database that was rolled back" 1 "went on to size" b init --join data/signer/journal.key --seen work/seen-later
+rm -rf b/data; take_data later; start_daemon "$dir" && stop_daemon "$dir"
+check "joining: the recipe" recipe standby-join b; [ -f b/data/signer/memory ] || finish
+expect "a second time" 5 "nothing was changed" b init --join data/signer/journal.key --seen work/checkpoint
+"$top/certs/ca" issue certs/mofa server b/data/server/server.csr "IP:127.0.0.1,DNS:localhost" "" b/server.pem >/dev/null
+"$top/certs/ca" issue certs/mofa sign b/data/signer/depositary.csr depositary@mofa.example "" b/depositary.pem >/dev/null
+
+# --- Standing by. ---
+echo "promote: manual" | tee -a valised.yaml >>b/valised.yaml
+mark_log .; "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
+check "the one that wrote goes on, and waits for the other" await . "event=standby result=away"
+check "the stand-by starts: the recipe" recipe standby-start b
+mark_log .; n=0; until health . | grep -q '"role": *"writer"' || [ $((n += 1)) -gt 500 ]; do sleep 0.02; done
+check "the first one writes" sh -c "[ $n -le 500 ]"
+check "a deposit" deposit mofa three "the third"
+check "the stand-by remembers all that is signed" await_remembers b
+expect "it says what it is" 0 '"status": *"standby"' health b
+expect "…and that another one writes" 0 '"writer": *true' health b
+expect "it answers nothing else" 0 "STANDS_BY" curl_at b /v1/documents
+expect "promoting it while the other writes" 5 "another daemon writes" b promote
+expect "promoting the one that writes" 5 "writes already" a promote
+expect "yielding what stands by" 5 "nothing to yield" b yield
+expect "reloading it" 5 "stands by" b reload
+expect "the next key" 5 "stand-by" a replace-key
+
+# --- Without the stand-by nothing is given out. ---
+mark_log .; stop_daemon b
+deposit iom-vientiane four "the fourth" >work/four 2>&1 & four=$!
+check "the writer says that the stand-by is away" await . "event=standby result=away"
+expect "…in its health too" 0 "does not answer since" health .
+expect "acts are refused meanwhile" 6 "stand-by does not answer" deposit mofa five "the fifth"
+check "nothing was given out" sh -c "[ '$(size)' -lt $(sql 'SELECT size FROM valise.head') ]"
+start_standby b || not_ok "the stand-by starts again"
+wait $four; check "what waited is done" at iom-vientiane fetch agreement/four -o work/four.asice
+check "and acts are taken" deposit mofa five "the fifth"
+
+# --- A planned change. ---
+mark_log .; check "yielding: the recipe" recipe standby-yield a
+n=0; while kill -0 "$(cat pid)" 2>/dev/null && [ $((n += 1)) -lt 500 ]; do sleep 0.02; done; wait "$(cat pid)" 2>/dev/null; rm -f pid
+check "the first one ends" sh -c "[ $n -lt 500 ]"
+start_standby . || not_ok "started again, it stands by"
+mark_log b; check "promoting: the recipe" recipe standby-promote b
+check "the second one writes" await b "event=start "
+ask b
+check "a deposit there" deposit mofa six "the sixth"
+check "what the first one took is there" at iom-geneva fetch agreement/five -o work/five.asice
+expect "the audit is clean" 0 "" at mofa audit --full
+check "the first one remembers it" await_remembers .
+
+# --- The loss of the one that writes, in the middle of a signature. ---
+kill -STOP "$(cat pid)"
+deposit mofa seven "the seventh" >/dev/null 2>&1 & seven=$!
+until [ "$(size)" -lt "$(sql 'SELECT size FROM valise.head')" ]; do sleep 0.02; done
+kill_daemon b; kill -CONT "$(cat pid)"
+mark_log .; n=0
+until a promote >work/out 2>&1; do n=$((n + 1)); [ $n -lt 200 ] || { not_ok "promote"; break; }; sleep 0.1; done
+await . "result=away" || not_ok "it has the right to write, and waits for the other signer"
+start_standby b || not_ok "the other one comes back and stands by"
+check "the first one writes again" await . "event=start "
+wait $seven
+ask .
+expect "what was proposed was signed" 0 "" at iom-geneva fetch agreement/seven -o work/seven.asice
+check "a deposit" deposit mofa eight "the eighth"
+check "no size was published twice" sh -c "[ '$(sql 'SELECT count(*) FROM (SELECT size FROM valise.published GROUP BY size HAVING count(*) > 1) AS twice')' = 0 ]"
+
+# --- By itself. ---
+check "the stand-by remembers all" await_remembers b
+stop_daemon "$dir"; stop_daemon b
+sed -i 's/^promote: .*/promote: auto/' valised.yaml b/valised.yaml; echo "signers: 1" | tee -a valised.yaml >>b/valised.yaml
+start_daemon "$dir" || not_ok "it starts"
+start_standby b || not_ok "the other one stands by"
+check "a deposit" deposit mofa nine "the ninth"
+mark_log b; kill_daemon "$dir"
+check "the stand-by takes over by itself" await b "event=start "
+ask b
+check "a deposit there, alone" deposit mofa ten "the tenth"
+expect "it says that it is alone" 0 "goes on alone" health b
+# --- A policy that differs changes nothing. ---
+echo "# not in force" >>policies/offices.yaml
+rm -f pid; start_standby . || not_ok "the first one comes back and stands by"
+check "it remembers" await_remembers .
+before=$(policy_of mofa)
+mark_log .; kill_daemon b; rm -f b/pid
+check "it takes over" await . "event=start "
+ask .
+check "the policy in force is the record's" sh -c "[ '$(policy_of mofa)' = '$before' ]"
+expect "the difference is told" 0 "not the policy in force" health .
+
+# --- A mark that the database made. ---
+start_standby b || not_ok "the other one stands by"; await_remembers b
+stop_daemon b; sed -i '/^signers: /d' valised.yaml; restart_from=$(wc -c <log)
+stop_daemon "$dir"; "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid; from=$restart_from
+check "the writer waits" await . "result=away"
+sql "INSERT INTO valise.remembered SELECT size, 7, root, decode(repeat('aa', 32), 'hex') FROM valise.head ON CONFLICT DO NOTHING" >/dev/null
+n=0; while kill -0 "$(cat pid)" 2>/dev/null && [ $((n += 1)) -lt 500 ]; do sleep 0.02; done
+check "it ends" sh -c "[ $n -lt 500 ]"; rm -f pid
+check "by name" grep -q "no signer of this journal told" log
+expect "the service is stopped" 1 "the service was stopped" a
+expect "for the other one too" 1 "the service was stopped" b
+sql "DELETE FROM valise.remembered WHERE member = 7" >/dev/null
+check "resuming: the recipe" recipe database-resume a
+start_standby b || not_ok "the stand-by starts"
+start_daemon "$dir" || not_ok "the writer starts"
+check "a deposit" deposit mofa eleven "the eleventh"
+expect "the audit is clean" 0 "" at iom-geneva audit --full
+stop_daemon b; stop_daemon "$dir"
+expect "fsck" 0 "nothing is wrong" a fsck
+finish
