@@ -9,7 +9,12 @@
 #   postgres_at FOLDER     set the same for a server that runs
 #   postgres_sql SQL       run it as the owner, and print what it gives
 #   postgres_restart       as after a crash: all connections are lost
-#   postgres_stop          stop the server and remove its folder
+#   postgres_join NAME     start a synchronous standby of the server that writes, and wait
+#                          until it is one; its socket is in the folder $postgres/NAME
+#   postgres_hosts         print "host=…" of the connection string for all of them
+#   postgres_lose          kill the server that writes, with all that it had
+#   postgres_promote NAME  have that standby write from now on
+#   postgres_stop          stop the servers and remove their folder
 
 postgres_find() {
 	for postgres_version in 18 17 16 15; do
@@ -61,9 +66,52 @@ postgres_restart() {
 	postgres_run -m immediate restart
 }
 
+# The server that writes has its data in $postgres/$postgres_main, and its socket in
+# $postgres_socket; each standby has NAME.data and NAME.
+postgres_join() {
+	postgres_as_user mkdir "$postgres/$1" && postgres_as_user chmod 755 "$postgres/$1" &&
+		postgres_as_user "$postgres_bin/pg_basebackup" -d "host=${postgres_socket:-$postgres} user=postgres" \
+			-D "$postgres/$1.data" -X stream -c fast >>"$postgres.log" 2>&1 || return
+	postgres_as_user tee -a "$postgres/$1.data/postgresql.conf" >/dev/null <<-END
+		unix_socket_directories = '$postgres/$1'
+		primary_conninfo = 'host=${postgres_socket:-$postgres} user=postgres application_name=$1'
+		recovery_target_timeline = 'latest'
+	END
+	postgres_as_user touch "$postgres/$1.data/standby.signal"
+	postgres_as_user "$postgres_bin/pg_ctl" -D "$postgres/$1.data" -w -l "$postgres/$1.log" start >>"$postgres.log" 2>&1 || return
+	postgres_members="${postgres_members:-} $1"
+	postgres_sql "ALTER SYSTEM SET synchronous_standby_names = '$1'" >/dev/null && postgres_sql "SELECT pg_reload_conf()" >/dev/null
+	until [ "$(postgres_sql "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")" = 1 ]; do sleep 0.05; done
+}
+
+postgres_hosts() {
+	postgres_list=$postgres
+	for postgres_member in ${postgres_members:-}; do postgres_list="$postgres_list,$postgres/$postgres_member"; done
+	echo "host=$postgres_list"
+}
+
+# SIGKILL of all its processes: nothing is flushed, and nobody is told.
+postgres_lose() {
+	postgres_main=${postgres_main:-data}
+	postgres_pid=$(head -n 1 "$postgres/$postgres_main/postmaster.pid")
+	# shellcheck disable=SC2046 # a list of numbers
+	kill -9 $postgres_pid $(pgrep -P "$postgres_pid") 2>/dev/null
+	while kill -0 "$postgres_pid" 2>/dev/null; do sleep 0.02; done
+	postgres_as_user mv "$postgres/$postgres_main" "$postgres/$postgres_main.lost"
+}
+
+postgres_promote() {
+	postgres_main=$1.data postgres_socket=$postgres/$1
+	postgres_owner="host=$postgres_socket user=postgres dbname=postgres"
+	postgres_as_user "$postgres_bin/pg_ctl" -D "$postgres/$postgres_main" -w promote >>"$postgres.log" 2>&1
+}
+
 postgres_stop() {
 	[ -n "${postgres:-}" ] || return 0
-	postgres_run -m immediate stop
+	for postgres_member in "$postgres"/*/postmaster.pid; do
+		[ ! -f "$postgres_member" ] ||
+			postgres_as_user "$postgres_bin/pg_ctl" -D "$(dirname "$postgres_member")" -w -m immediate stop >>"$postgres.log" 2>&1
+	done
 	rm -rf "$postgres" "$postgres.log"
 	postgres=
 }
