@@ -125,9 +125,9 @@ bool data_make(const char *data, struct error *err) MUST_USE;
 bool data_create(const struct data_place *place, struct error *err) MUST_USE;
 
 /*
- * Make, in the folder, what belongs to the record that a database has already.
+ * Make, in the folder, what belongs to the record that a database has already;
+ * the place names one.
  *
- * ERROR_USAGE      no database is named
  * ERROR_NOT_FOUND  it has no tables
  */
 bool data_join(const struct data_place *place, struct error *err) MUST_USE;

@@ -282,16 +282,12 @@ data_join(const struct data_place *place, struct error *err)
 	char journal[FILE_PATH];
 	bool ok;
 
-	if (!is_in_database(place))
-		return error_set(err, ERROR_USAGE,
-		    "a stand-by needs a record in a database: \"store\" in"
-		    " valised.yaml names it");
-	if ((backend = postgres_open(&place->database, err)) == NULL)
-		return false;
-	ok = write_id(place, backend, err) &&
+	ok = (backend = postgres_open(&place->database, err)) != NULL &&
+	    write_id(place, backend, err) &&
 	    data_path(place->folder, DATA_JOURNAL, journal, err) &&
 	    journal_create_derived(journal, err);
-	backend->table->close(backend);
+	if (backend != NULL)
+		backend->table->close(backend);
 	return ok;
 }
 

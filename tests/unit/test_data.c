@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "postgres_fixture.h"
 #include "record/data.h"
 #include "record/library.h"
 
@@ -331,9 +332,86 @@ START_TEST(one_writes)
 }
 END_TEST
 
+/* --- A folder of a record in a database. --- */
+
+static void
+write_vkey(const char *dir)
+{
+	char path[FILE_PATH], text[NOTE_KEY_TEXT];
+	struct note_signer signer;
+	struct error err = { 0 };
+
+	ck_ok(note_signer_make("a.example", NOTE_JOURNAL, &signer, &err), err);
+	note_key_encode(&signer.key, text);
+	ck_ok(data_path(dir, DATA_VKEY, path, &err) &&
+		file_write(path, span_of_str(text), 0644, &err),
+	    err);
+}
+
+static struct journal *
+follow(const struct data_place *place, struct error *err)
+{
+	const struct head nothing = { .root = merkle_empty() };
+	struct journal_mended mended;
+	struct backend *backend;
+
+	return data_follow(place, &nothing, &mended, &backend, err);
+}
+
+START_TEST(a_folder_that_joins_belongs_to_its_database)
+{
+	struct data_place place;
+	struct backend *backend;
+	struct postgres_lease lease;
+	struct journal *journal;
+	struct error err = { 0 };
+	char dir[UNIT_DIR];
+	int lock;
+
+	unit_make_dir(dir);
+	place = data_in(dir);
+	place.database = pg_writer;
+	ck_ok(data_make(dir, &err), err);
+	write_vkey(dir);
+	pg_sql("DROP SCHEMA IF EXISTS valise CASCADE");
+	ck_assert(!data_join(&place, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	pg_reset();
+	err = (struct error){ 0 };
+	ck_ok(data_join(&place, &err), err);
+	ck_ok((lock = data_lock(dir, &err)) >= 0, err);
+	ck_ok((journal = follow(&place, &err)) != NULL, err);
+	journal_free(journal);
+	ck_ok((backend = data_members(&place, &err)) != NULL &&
+		postgres_lease(backend, &lease, &err),
+	    err);
+	ck_assert_uint_eq(lease.epoch, 0);
+	ck_assert(!lease.is_ours && !lease.is_given && lease.is_over);
+	backend->table->close(backend);
+	/* Of another record, or as one of files, it is refused. */
+	pg_reset();
+	ck_assert_ptr_null(follow(&place, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	place = data_in(dir);
+	err = (struct error){ 0 };
+	ck_assert_ptr_null(data_members(&place, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	err = (struct error){ 0 };
+	ck_assert_ptr_null(follow(&place, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	close(lock);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static bool has_server;
+
 static void
 fill(TCase *tcase)
 {
+	if (has_server)
+		tcase_add_test(tcase,
+		    a_folder_that_joins_belongs_to_its_database);
 	tcase_add_test(tcase, the_manual_has_the_table);
 	tcase_add_loop_test(tcase, a_key_that_does_not_parse_is_named, 0,
 	    COUNT(keys));
@@ -348,5 +426,10 @@ fill(TCase *tcase)
 int
 main(void)
 {
-	return run_tests("data", fill);
+	int status;
+
+	has_server = pg_start();
+	status = run_tests("data", fill);
+	pg_stop();
+	return status;
 }

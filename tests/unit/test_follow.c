@@ -231,7 +231,7 @@ static const struct {
 	{ "UPDATE valise.chain SET at = 9 WHERE size = 2", false,
 	    "in the middle" },
 	{ "UPDATE valise.chain SET at = 1 WHERE size = 2", false,
-	    "does not extend" },
+	    "in the middle" },
 	{ "INSERT INTO valise.published SELECT 1, size, 0, set_byte(root, 0,"
 	  " get_byte(root, 0) # 1), decode(repeat('07', 64), 'hex') FROM"
 	  " valise.chain WHERE size = 2",
