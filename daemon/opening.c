@@ -182,26 +182,42 @@ check_keys(const struct daemon *daemon, struct error *err)
 		(size_t)daemon->record.keys.num, named + 1);
 }
 
+/* The journal is being opened: the daemon knows nothing of its backend yet. */
+static bool
+may_publish(void *arg, struct backend *backend, const struct head *head,
+    struct error *err)
+{
+	struct daemon *daemon = arg;
+
+	daemon->second.backend = backend;
+	return second_wait(&daemon->second, head, err);
+}
+
 /*
  * Where there is a stand-by, a head is given out only once its signer remembers
- * it too: the one that this signer had remembered before it was killed as well.
+ * it too: the one that this signer had remembered before it was killed, or when
+ * it stood by, as well.
  */
-static bool
-begin_second(struct daemon *daemon, struct error *err)
+static void
+prepare_second(struct daemon *daemon, struct data_place *place)
 {
-	const struct journal *journal = daemon->record.journal;
-	const struct head head = journal_head(journal);
-
 	if (daemon->config->promote == PROMOTE_NONE)
-		return true;
+		return;
 	daemon->second = (struct second){
-		.backend = store_backend(daemon->record.store),
 		.signer = daemon->signer,
 		.is_needed = daemon->config->signers > 1,
 	};
+	place->database.may_publish = may_publish;
+	place->database.arg = daemon;
+}
+
+static void
+begin_second(struct daemon *daemon)
+{
+	if (daemon->config->promote == PROMOTE_NONE)
+		return;
+	daemon->second.backend = store_backend(daemon->record.store);
 	signer_set_second(daemon->signer, second_wait, &daemon->second);
-	return daemon->record.opening.mended.heads_completed == 0 ||
-	    second_wait(&daemon->second, &head, err);
 }
 
 /* Have the signer sign what a writer that died had proposed. */
@@ -224,7 +240,7 @@ sign_proposed(struct daemon *daemon, struct error *err)
 static bool
 open_journal(struct daemon *daemon, struct error *err)
 {
-	const struct data_place place = config_place(daemon->config);
+	struct data_place place = config_place(daemon->config);
 	struct record *record = &daemon->record;
 	int64_t began;
 	const struct note_key *newest;
@@ -242,6 +258,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		    " back\" in the operations manual",
 		    path);
 	began = time_monotonic_ms();
+	prepare_second(daemon, &place);
 	if (!signer_state(daemon->signer, &head, &key, err) ||
 	    !data_open(&place, &head, daemon->full, record, err))
 		return false;
@@ -251,7 +268,8 @@ open_journal(struct daemon *daemon, struct error *err)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "the signer's journal key is not the one of vkey: this"
 		    " journal is not signed by it");
-	if (!begin_second(daemon, err) || !sign_proposed(daemon, err))
+	begin_second(daemon);
+	if (!sign_proposed(daemon, err))
 		return false;
 	head = journal_head(record->journal);
 	note_key_encode(newest, vkey);

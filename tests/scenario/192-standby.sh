@@ -104,7 +104,11 @@ check "the writer says that the stand-by is away" await . "event=standby result=
 expect "…in its health too" 0 "does not answer since" health .
 expect "acts are refused meanwhile" 6 "stand-by does not answer" deposit mofa five "the fifth"
 check "nothing was given out" sh -c "[ '$(size)' -lt $(sql 'SELECT size FROM valise.head') ]"
-start_standby b || not_ok "the stand-by starts again"
+kill_daemon .; mark_log .; "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
+check "killed, and started again, it waits too" await . "event=standby result=away"
+check "…and has given nothing out" sh -c "[ '$(size)' -lt $(sql 'SELECT size FROM valise.head') ]"
+mark_log .; start_standby b || not_ok "the stand-by starts again"
+check "then it goes on" await . "event=start "
 wait $four; check "what waited is done" at iom-vientiane fetch agreement/four -o work/four.asice
 check "and acts are taken" deposit mofa five "the fifth"
 

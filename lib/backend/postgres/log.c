@@ -244,6 +244,7 @@ bool
 postgres_settle(struct backend *backend, const struct head *signer,
     uint64_t end, struct error *err)
 {
+	struct postgres *postgres = postgres_of(backend);
 	struct proposed found;
 	struct head newest;
 	uint64_t dropped;
@@ -251,8 +252,8 @@ postgres_settle(struct backend *backend, const struct head *signer,
 
 	if (signer->size == 0)
 		return true;
-	if (!read_chain(postgres_of(backend), GET_CHAIN, signer->size, &found,
-		&there, err) ||
+	if (!read_chain(postgres, GET_CHAIN, signer->size, &found, &there,
+		err) ||
 	    !postgres_recover(backend, &newest, &dropped, err))
 		return false;
 	if (!there || found.end != end ||
@@ -262,7 +263,9 @@ postgres_settle(struct backend *backend, const struct head *signer,
 		    " proposed, or with another root",
 		    (unsigned long long)signer->size);
 	return newest.size >= signer->size ||
-	    postgres_publish(backend, signer, end, err);
+	    ((postgres->may_publish == NULL ||
+		 postgres->may_publish(postgres->arg, backend, signer, err)) &&
+		postgres_publish(backend, signer, end, err));
 }
 
 /* --- Entries. --- */

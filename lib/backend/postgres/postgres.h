@@ -48,6 +48,14 @@ struct postgres_settings {
 	 * process that has ended: it is taken at once.
 	 */
 	uint64_t place;
+	/*
+	 * Called before the head that the signer remembers is published when the
+	 * record is opened to write: false if its signature must not be given
+	 * out yet.  Or NULL.
+	 */
+	bool (*may_publish)(void *arg, struct backend *backend,
+	    const struct head *head, struct error *err);
+	void *arg;
 };
 
 /*

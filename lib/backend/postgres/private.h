@@ -104,7 +104,11 @@ struct postgres {
 	pthread_t thread;
 	bool has_thread, is_ending;
 	bool is_claimed, is_lost;
-	uint64_t place;           /* of the settings */
+	uint64_t place; /* of the settings */
+	/* The same. */
+	bool (*may_publish)(void *arg, struct backend *backend,
+	    const struct head *head, struct error *err);
+	void *arg;
 	uint8_t holder[ID_BYTES]; /* begins with the place, if there is one */
 	uint64_t epoch;
 
