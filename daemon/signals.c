@@ -63,6 +63,23 @@ daemon_watch_files(void)
 }
 
 /*
+ * Another daemon writes now (it took over in a stall): it waits for this one's
+ * signer, and offices must not be told what is old.
+ */
+static void
+check_lease(const struct daemon *daemon)
+{
+	const bool is_writer =
+	    daemon->config->store[0] != '\0' && daemon->record.journal != NULL;
+	struct backend *backend =
+	    is_writer ? store_backend(daemon->record.store) : NULL;
+	struct error err = { 0 };
+
+	if (backend != NULL && !backend->table->renew(backend, &err))
+		daemon_die(&err);
+}
+
+/*
  * Every loop turns: tell systemd's watchdog, four times in the time after which
  * it would have the daemon killed (sd_watchdog_enabled(3)).
  */
@@ -73,6 +90,7 @@ on_turning(void *arg)
 	const char *after_us = getenv("WATCHDOG_USEC");
 	const int64_t now_ms = time_monotonic_ms();
 
+	check_lease(daemon);
 	if (after_us == NULL ||
 	    now_ms - daemon->pinged_ms < strtoll(after_us, NULL, 10) / 4000)
 		return;

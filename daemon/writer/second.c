@@ -76,6 +76,9 @@ second_wait(void *arg, const struct head *head, struct error *err)
 	__atomic_store_n(&second->waits_for, head->size, __ATOMIC_RELEASE);
 	for (;;) {
 		*err = (struct error){ 0 };
+		/* Who took over waits for this signer, which must stand by. */
+		if (!second->backend->table->renew(second->backend, err))
+			return false;
 		if (!is_remembered(second, head, &is, err) &&
 		    err->kind == ERROR_UNTRUSTED)
 			return false;

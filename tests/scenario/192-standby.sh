@@ -158,8 +158,13 @@ echo "# not in force" >>policies/offices.yaml
 rm -f pid; start_standby . || not_ok "the first one comes back and stands by"
 check "it remembers" await_remembers .
 before=$(policy_of mofa)
-mark_log .; kill_daemon b; rm -f b/pid
-check "it takes over" await . "event=start "
+mark_log .; kill -STOP "$(cat b/pid)"
+check "it takes over from one that stalls" await . "event=start "
+kill -CONT "$(cat b/pid)"
+n=0; while kill -0 "$(cat b/pid)" 2>/dev/null && [ $((n += 1)) -lt 500 ]; do sleep 0.02; done
+check "who was replaced ends, though nobody asks it" sh -c "[ $n -lt 500 ]"
+check "by name" grep -q "event=fatal .*another process has taken over" b/log
+wait "$(cat b/pid)" 2>/dev/null; rm -f b/pid
 ask .
 check "the policy in force is the record's" sh -c "[ '$(policy_of mofa)' = '$before' ]"
 expect "the difference is told" 0 "not the policy in force" health .
