@@ -92,7 +92,7 @@ check_clock(const struct standby *standby, const struct postgres_lease *lease,
 	    (long long)(distance(now_ms, lease->clock_ms) / 1000));
 }
 
-/* May this daemon write now, by itself or because it is asked? */
+/* Nobody writes: may this daemon, by itself or because it is asked? */
 static bool
 is_its_turn(struct standby *standby, const struct postgres_lease *lease)
 {
@@ -102,8 +102,6 @@ is_its_turn(struct standby *standby, const struct postgres_lease *lease)
 	pthread_mutex_lock(&standby->mutex);
 	asked = standby->is_asked;
 	pthread_mutex_unlock(&standby->mutex);
-	if (!lease->is_over)
-		return false;
 	if (asked)
 		return true;
 	/* Who has just given it away, and starts again, lets the other first. */
@@ -127,10 +125,11 @@ look(struct standby *standby, bool *over, struct error *err)
 	standby->seen.size = journal_size(standby->follower.journal);
 	standby->seen.lease = lease;
 	pthread_mutex_unlock(&standby->mutex);
-	if (is_its_turn(standby, &lease)) {
-		*over = check_clock(standby, &lease, &trouble);
-		tell_trouble(standby, &trouble);
-	}
+	if (lease.is_over)
+		*over = check_clock(standby, &lease, &trouble) &&
+		    is_its_turn(standby, &lease);
+	/* What was in the way before is over. */
+	tell_trouble(standby, &trouble);
 	return true;
 }
 
@@ -289,7 +288,8 @@ ask(struct daemon *daemon, enum reload_word word, struct error *err)
 		    "this daemon stands by: it has nothing to yield");
 	pthread_mutex_lock(&standby->mutex);
 	seen = standby->seen;
-	standby->is_asked = seen.lease.is_over;
+	standby->is_asked =
+	    seen.lease.is_over && seen.trouble.kind == ERROR_NONE;
 	pthread_mutex_unlock(&standby->mutex);
 	if (!seen.lease.is_over)
 		return error_set(err, ERROR_CONFLICT,
