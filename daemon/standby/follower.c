@@ -3,18 +3,36 @@
  */
 #include "daemon/standby/follower.h"
 
+#include "base/time.h"
 #include "daemon/writer/proposed.h"
+
+/* A database may lose what it was told, and the writer waits for it. */
+enum { TELL_AGAIN_MS = 5000 };
 
 /* Tell the writer that this head is remembered here. */
 static bool
-tell(const struct follower *follower, const struct head *head,
-    struct error *err)
+tell(struct follower *follower, const struct head *head, struct error *err)
 {
 	const uint64_t place = postgres_place(follower->backend);
 	struct digest mark;
 
-	return signer_tell_memory(follower->signer, place, head, &mark, err) &&
-	    postgres_remember(follower->backend, head, &mark, err);
+	follower->told_ms = 0;
+	if (!signer_tell_memory(follower->signer, place, head, &mark, err) ||
+	    !postgres_remember(follower->backend, head, &mark, err))
+		return false;
+	follower->told_ms = time_monotonic_ms();
+	return true;
+}
+
+/* Tell it again, if it was not told, or some time ago. */
+static bool
+tell_again(struct follower *follower, struct error *err)
+{
+	const struct head head = journal_head(follower->journal);
+
+	return (follower->told_ms > 0 &&
+		   time_monotonic_ms() - follower->told_ms < TELL_AGAIN_MS) ||
+	    tell(follower, &head, err);
 }
 
 bool
@@ -41,7 +59,7 @@ follower_close(struct follower *follower)
 }
 
 static bool
-remember(const struct follower *follower, struct head *head, struct error *err)
+remember(struct follower *follower, struct head *head, struct error *err)
 {
 	struct journal *journal = follower->journal;
 	struct merkle_proof proof;
@@ -62,7 +80,9 @@ follower_step(struct follower *follower, bool *moved, struct error *err)
 	bool is_signed;
 
 	*moved = false;
-	if (!journal_follow(journal, &next, &is_signed, err))
+	/* Of what the writer waits for, nothing may be passed over. */
+	if (!tell_again(follower, err) ||
+	    !journal_follow(journal, &next, &is_signed, err))
 		return false;
 	if (next.head.size == 0)
 		return true;

@@ -12,6 +12,7 @@ struct follower {
 	struct signer *signer;
 	struct journal *journal; /* it owns backend */
 	struct backend *backend;
+	int64_t told_ms; /* when what is remembered was told last; 0: not yet */
 };
 
 /*

@@ -96,6 +96,9 @@ expect "promoting the one that writes" 5 "writes already" a promote
 expect "yielding what stands by" 5 "nothing to yield" b yield
 expect "reloading it" 5 "stands by" b reload
 expect "the next key" 5 "stand-by" a replace-key
+sql "DELETE FROM valise.remembered" >/dev/null
+n=0; until [ "$(sql 'SELECT count(*) FROM valise.remembered')" -gt 0 ] || [ $((n += 1)) -gt 500 ]; do sleep 0.02; done
+check "what the database lost of it, it tells again" sh -c "[ $n -le 500 ]"
 sql "ALTER TABLE valise.lease RENAME TO gone" >/dev/null
 n=0; until health b | grep -q '"reason"' || [ $((n += 1)) -gt 500 ]; do sleep 0.02; done
 check "what is in its way is told" sh -c "[ $n -le 500 ]"

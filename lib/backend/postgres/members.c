@@ -98,8 +98,8 @@ postgres_remember(struct backend *backend, const struct head *head,
 	struct postgres *postgres = postgres_of(backend);
 	struct remembering it = { postgres->place, head, mark };
 
-	return postgres_transact(postgres, LIMIT_SECONDS_DATABASE, remember,
-	    &it, err);
+	/* Who asks tries again, and may be ending. */
+	return postgres_transact(postgres, 0, remember, &it, err);
 }
 
 bool
