@@ -86,10 +86,11 @@ follower_step(struct follower *follower, bool *moved, struct error *err)
 		return false;
 	if (next.head.size == 0)
 		return true;
-	if (!is_signed &&
-	    (!proposed_check(follower->signer, journal_size(journal), &next,
-		 err) ||
-		!proposed_time(journal, &next.head, err)))
+	/* No signature covers the time that stands beside a head. */
+	if ((!is_signed &&
+		!proposed_check(follower->signer, journal_size(journal), &next,
+		    err)) ||
+	    !proposed_time(journal, &next.head, err))
 		return false;
 	*moved = true;
 	return remember(follower, &next.head, err);

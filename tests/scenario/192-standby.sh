@@ -164,8 +164,11 @@ check "a deposit there, alone" deposit mofa ten "the tenth"
 expect "it says that it is alone" 0 "goes on alone" health b
 # --- A policy that differs changes nothing. ---
 echo "# not in force" >>policies/offices.yaml
+# No signature covers the time beside a head.
+sql "UPDATE valise.published SET time_ms = time_ms + 1000000000000 WHERE size = $(size)" >/dev/null
 rm -f pid; start_standby . || not_ok "the first one comes back and stands by"
 check "it remembers" await_remembers .
+sql "UPDATE valise.published SET time_ms = time_ms - 1000000000000 WHERE size = $(size)" >/dev/null
 before=$(policy_of mofa)
 mark_log .; kill -STOP "$(cat b/pid)"
 check "it takes over from one that stalls" await . "event=start "
