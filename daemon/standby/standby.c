@@ -344,6 +344,24 @@ start_server(struct standby *standby, struct error *err)
 		standby, err);
 }
 
+/* Have the thread end; a database that hangs is not waited for. */
+static void
+end_thread(struct standby *standby)
+{
+	struct timespec until;
+
+	__atomic_store_n(&standby->is_ending, true, __ATOMIC_RELEASE);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LIMIT_SECONDS_STOP_CLOSE;
+	if (pthread_timedjoin_np(standby->thread, NULL, &until) == 0)
+		return;
+	log_warning("stopped",
+	    "result=cut reason=\"the database does not answer\"");
+	log_flush();
+	signer_end();
+	_exit(0);
+}
+
 /* Serve beside the thread until one of them ends. */
 static bool
 serve(struct standby *standby, struct error *err)
@@ -358,8 +376,7 @@ serve(struct standby *standby, struct error *err)
 	    (unsigned long long)journal_size(standby->follower.journal));
 	status_notify("READY=1\nSTATUS=standing by");
 	ok = http_server_run(standby->daemon->server, err);
-	__atomic_store_n(&standby->is_ending, true, __ATOMIC_RELEASE);
-	pthread_join(standby->thread, NULL);
+	end_thread(standby);
 	if (ok && standby->err.kind != ERROR_NONE) {
 		*err = standby->err;
 		ok = false;

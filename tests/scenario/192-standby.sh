@@ -198,6 +198,11 @@ start_standby b || not_ok "the stand-by starts"
 start_daemon "$dir" || not_ok "the writer starts"
 check "a deposit" deposit mofa eleven "the eleventh"
 expect "the audit is clean" 0 "" at iom-geneva audit --full
+sql "BEGIN; LOCK TABLE valise.chain; SELECT pg_sleep(120)" >/dev/null 2>&1 & hangs=$!
+until [ "$(sql "SELECT count(*) FROM pg_locks WHERE relation = 'valise.chain'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; do sleep 0.02; done
+began=$(date +%s); stop_daemon b
+check "a stand-by ends though the database hangs" sh -c "[ $(($(date +%s) - began)) -lt 30 ]"
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'" >/dev/null; wait $hangs
 stop_daemon b; stop_daemon "$dir"
 expect "fsck" 0 "nothing is wrong" a fsck
 finish
