@@ -225,6 +225,10 @@ START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
 	ck_assert(was_older);
 	ck_assert_str_eq(pg_sql("SELECT version FROM valise.meta"), "2");
+	/* Nor does one that only stalled write any more. */
+	ck_assert_str_eq(pg_sql("SELECT lease.epoch FROM valise.lease,"
+				" valise.head WHERE head.epoch = lease.epoch"),
+	    "2");
 	backend = pg_open();
 	claim();
 	ck_ok(propose(1, &err), err);

@@ -213,6 +213,13 @@ migrate(struct db *db, unsigned long version, struct error *err)
 		return false;
 	snprintf(sql, sizeof(sql), "UPDATE valise.meta SET version = %d",
 	    SCHEMA_VERSION);
+	/* One that only stalls must not go on afterwards. */
+	if (!db_do(db,
+		"UPDATE valise.lease SET epoch = epoch + 1;"
+		"UPDATE valise.head SET epoch = (SELECT epoch FROM"
+		" valise.lease)",
+		NULL, err))
+		return false;
 	for (; version < SCHEMA_VERSION; version++)
 		if (!db_do(db, migrations[version], NULL, err))
 			return false;
