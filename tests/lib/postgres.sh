@@ -12,6 +12,8 @@
 #   postgres_join NAME     start a synchronous standby of the server that writes, and wait
 #                          until it is one; its socket is in the folder $postgres/NAME
 #   postgres_hosts         print "host=…" of the connection string for all of them
+#   postgres_kill          kill the server that writes; postgres_kill NAME: that standby
+#   postgres_again         start it again, with what it had; postgres_again NAME: that one
 #   postgres_lose          kill the server that writes, with all that it had
 #   postgres_promote NAME  have that standby write from now on
 #   postgres_stop          stop the servers and remove their folder
@@ -69,7 +71,8 @@ postgres_restart() {
 # The server that writes has its data in $postgres/$postgres_main, and its socket in
 # $postgres_socket; each standby has NAME.data and NAME.
 postgres_join() {
-	postgres_as_user mkdir "$postgres/$1" && postgres_as_user chmod 755 "$postgres/$1" &&
+	rm -rf "$postgres/$1.data"
+	postgres_as_user mkdir -p "$postgres/$1" && postgres_as_user chmod 755 "$postgres/$1" &&
 		postgres_as_user "$postgres_bin/pg_basebackup" -d "host=${postgres_socket:-$postgres} user=postgres" \
 			-D "$postgres/$1.data" -X stream -c fast >>"$postgres.log" 2>&1 || return
 	postgres_as_user tee -a "$postgres/$1.data/postgresql.conf" >/dev/null <<-END
@@ -78,10 +81,18 @@ postgres_join() {
 		recovery_target_timeline = 'latest'
 	END
 	postgres_as_user touch "$postgres/$1.data/standby.signal"
-	postgres_as_user "$postgres_bin/pg_ctl" -D "$postgres/$1.data" -w -l "$postgres/$1.log" start >>"$postgres.log" 2>&1 || return
-	postgres_members="${postgres_members:-} $1"
-	postgres_sql "ALTER SYSTEM SET synchronous_standby_names = '$1'" >/dev/null && postgres_sql "SELECT pg_reload_conf()" >/dev/null
-	until [ "$(postgres_sql "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")" = 1 ]; do sleep 0.05; done
+	postgres_again "$1" || return
+	case " ${postgres_members:-} " in *" $1 "*) ;; *) postgres_members="${postgres_members:-} $1" ;; esac
+	postgres_sql "ALTER SYSTEM SET synchronous_standby_names = '$1'" >/dev/null && postgres_sql "SELECT pg_reload_conf()" >/dev/null && postgres_follows
+}
+
+# Wait until a synchronous standby follows the server that writes.
+postgres_follows() {
+	postgres_tries=0
+	until [ "$(postgres_sql "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")" = 1 ]; do
+		[ $((postgres_tries += 1)) -lt 600 ] || { tail -n 5 "$postgres"/*log >&2; return 1; }
+		sleep 0.05
+	done
 }
 
 postgres_hosts() {
@@ -91,13 +102,26 @@ postgres_hosts() {
 }
 
 # SIGKILL of all its processes: nothing is flushed, and nobody is told.
-postgres_lose() {
-	postgres_main=${postgres_main:-data}
-	postgres_pid=$(head -n 1 "$postgres/$postgres_main/postmaster.pid")
+postgres_kill() {
+	postgres_of=${1:+$1.data}; postgres_of=$postgres/${postgres_of:-${postgres_main:-data}}
+	postgres_pid=$(head -n 1 "$postgres_of/postmaster.pid") || return
 	# shellcheck disable=SC2046 # a list of numbers
 	kill -9 $postgres_pid $(pgrep -P "$postgres_pid") 2>/dev/null
 	while kill -0 "$postgres_pid" 2>/dev/null; do sleep 0.02; done
-	postgres_as_user mv "$postgres/$postgres_main" "$postgres/$postgres_main.lost"
+}
+
+# What was forked meanwhile sees by itself that its server is gone.
+postgres_again() {
+	postgres_of=${1:+$1.data}; postgres_of=$postgres/${postgres_of:-${postgres_main:-data}}
+	postgres_tries=0
+	until postgres_as_user "$postgres_bin/pg_ctl" -D "$postgres_of" -w -l "$postgres_of.log" start >>"$postgres.log" 2>&1; do
+		[ $((postgres_tries += 1)) -lt 20 ] || { tail -n 5 "$postgres_of.log" >&2; return 1; }
+		sleep 0.1
+	done
+}
+
+postgres_lose() {
+	postgres_kill && postgres_as_user rm -rf "$postgres/${postgres_main:-data}"
 }
 
 postgres_promote() {

@@ -3,6 +3,7 @@
 # own, and takes over.
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/postgres.sh"
+. "$top/tests/lib/standby.sh"
 in_database || postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
 if ! in_database; then
 	postgres_start || not_ok "a private server starts"
@@ -17,37 +18,7 @@ recipe() {
 			s|runuser -u valise -- valised|$2|; s|systemctl start valised|start_standby b|; s|journal.key|data/signer/journal.key|; s|--seen checkpoint|--seen work/checkpoint|" >work/recipe
 	[ -s work/recipe ] && while read -r step; do eval "$step" </dev/null || return; done <work/recipe
 }
-# FOLDER: start it, and wait until it stands by
-start_standby() {
-	: >>"$1/log"; began=$(wc -c <"$1/log")
-	"$valised" --config "$1/valised.yaml" </dev/null >>"$1/log" 2>&1 &
-	echo $! >"$1/pid"
-	awaited=0
-	until tail -c +$((began + 1)) "$1/log" | grep -q 'event=standby size='; do
-		kill -0 "$(cat "$1/pid")" 2>/dev/null && [ $((awaited += 1)) -lt 1500 ] || { tail -n 5 "$1/log" >&2; return 1; }
-		sleep 0.02
-	done
-}
-# FOLDER EVENT: wait until its log has that from now on, or it ends
-await() {
-	awaited=0
-	until tail -c +$((from + 1)) "$1/log" | grep -q -e "$2"; do
-		kill -0 "$(cat "$1/pid")" 2>/dev/null && [ $((awaited += 1)) -lt 1500 ] || { tail -n 5 "$1/log" >&2; return 1; }
-		sleep 0.02
-	done
-}
-mark_log() { from=$(wc -c <"$1/log"); }
-# FOLDER: /health of the daemon there
-health() { curl_at "$1" /health; }
-curl_at() {
-	where=$1 path=$2; shift 2
-	curl -sS --tlsv1.3 --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$@" "https://127.0.0.1:$(cat "$where/port")$path"
-}
-# FOLDER: the offices ask that daemon from now on
-ask() { sed -i "s|^address: .*|address: https://127.0.0.1:$(cat "$1/port")|" offices/*/state/*/enrolment.yaml; }
 size() { sql "SELECT size FROM valise.published ORDER BY n DESC LIMIT 1"; }
-remembers() { health "$1" | grep -q "\"size\": *$(size)[,}]"; }
-await_remembers() { n=0; until remembers "$1"; do n=$((n + 1)); [ $n -lt 500 ] || return 1; sleep 0.02; done; }
 
 start
 enrol "$dir" mofa mofa-minister iom-geneva iom-vientiane >/dev/null || not_ok "enrolment"
@@ -56,9 +27,7 @@ expect "an audit, for a checkpoint" 0 "" at mofa audit
 cp offices/mofa/state/*/checkpoint work/checkpoint
 
 # --- Joining. ---
-mkdir b; "$valised_port_helper" >b/port
-sed "s|:$(cat port)|:$(cat b/port)|; s|^policies: .*|policies: ../policies|; s|^crls: .*|crls: ../crls|
-	s|^server-certificate: .*|server-certificate: server.pem|; s|^depositary-certificate: .*|depositary-certificate: depositary.pem|" valised.yaml >b/valised.yaml
+prepare_standby b
 expect "a stand-by without a checkpoint" 2 "rolled back" b init --join data/signer/journal.key
 check "nothing was made" test ! -e b/data
 sed 's/^store: .*//' b/valised.yaml >b/files.yaml
@@ -76,8 +45,7 @@ expect "a database that was rolled back" 1 "went on to size" b init --join data/
 rm -rf b/data; take_data later; start_daemon "$dir" && stop_daemon "$dir"
 check "joining: the recipe" recipe standby-join b; [ -f b/data/signer/memory ] || finish
 expect "a second time" 5 "nothing was changed" b init --join data/signer/journal.key --seen work/checkpoint
-"$top/certs/ca" issue certs/mofa server b/data/server/server.csr "IP:127.0.0.1,DNS:localhost" "" b/server.pem >/dev/null
-"$top/certs/ca" issue certs/mofa sign b/data/signer/depositary.csr depositary@mofa.example "" b/depositary.pem >/dev/null
+certify_standby b
 
 # --- Standing by. ---
 echo "promote: manual" | tee -a valised.yaml >>b/valised.yaml
