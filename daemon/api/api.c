@@ -14,6 +14,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
+#include "daemon/writer/second.h"
 #include "pki/standing.h"
 #include "record/data.h"
 #include "record/json.h"
@@ -394,6 +395,8 @@ begin(void *arg, struct http_request *request, uint64_t *max_body)
 		next = strcmp(job->route->path, "health") == 0
 		    ? health_answer(job)
 		    : health_answer_metrics(job);
+	} else if (api->second != NULL && !second_holds(api->second, &err)) {
+		next = job_refuse_now(job, &err);
 	} else if (!access_decide(job).allowed) {
 		return HTTP_WORK; /* dispatch() refuses it */
 	} else {

@@ -114,6 +114,13 @@ second_check(const struct second *second, struct error *err)
 }
 
 bool
+second_holds(const struct second *second, struct error *err)
+{
+	return postgres_holds(second->backend, err) ||
+	    error_retry(err, LIMIT_SECONDS_LEASE);
+}
+
+bool
 second_warns(const struct second *second, char *out, size_t room)
 {
 	char since[TIME_TEXT];

@@ -30,6 +30,14 @@ bool second_wait(void *second, const struct head *head,
  * ERROR_UNAVAILABLE  it is: acts are not taken
  */
 bool second_check(const struct second *second, struct error *err) MUST_USE;
+/*
+ * Is it sure that no other daemon writes?  Else nothing is shown of the record,
+ * which may be older than what an office has seen.  For any thread.
+ *
+ * ERROR_UNAVAILABLE  it is not sure now
+ * ERROR_SYSTEM       another one does: this daemon must end
+ */
+bool second_holds(const struct second *second, struct error *err);
 /* What there is to warn of; false if nothing.  For any thread. */
 bool second_warns(const struct second *second, char *out, size_t room);
 

@@ -23,6 +23,7 @@ static bool
 renew_once(struct postgres *postgres, struct db *db, bool *lost,
     struct error *err)
 {
+	const int64_t now_ms = time_monotonic_ms();
 	struct params params = { .num = 0 };
 	PGresult *result;
 
@@ -31,6 +32,9 @@ renew_once(struct postgres *postgres, struct db *db, bool *lost,
 	params_u64(&params, postgres->epoch);
 	result = db_run(db, RENEW_LEASE, &params, NULL, err);
 	*lost = result != NULL && PQntuples(result) == 0;
+	if (result != NULL && !*lost)
+		__atomic_store_n(&postgres->renewed_ms, now_ms,
+		    __ATOMIC_RELEASE);
 	PQclear(result);
 	return result != NULL;
 }
@@ -126,6 +130,8 @@ take(void *arg, struct db *db, enum failure *what, struct error *err)
 	uint64_t epoch = 0;
 	bool ok;
 
+	__atomic_store_n(&taking->postgres->renewed_ms, time_monotonic_ms(),
+	    __ATOMIC_RELEASE);
 	params_bytes(&params, span_of(taking->postgres->holder, ID_BYTES));
 	params_u64(&params, LIMIT_SECONDS_LEASE);
 	if ((result = db_run(db, TAKE_LEASE, &params, what, err)) == NULL)
@@ -236,6 +242,23 @@ postgres_renew(struct backend *backend, struct error *err)
 	    error_set_outside(err,
 		"postgresql: another process has taken over: nothing more is"
 		" written");
+}
+
+bool
+postgres_holds(struct backend *backend, struct error *err)
+{
+	const struct postgres *postgres = postgres_of(backend);
+	const int64_t renewed_ms =
+	    __atomic_load_n(&postgres->renewed_ms, __ATOMIC_ACQUIRE);
+
+	return postgres_renew(backend, err) &&
+	    (time_monotonic_ms() - renewed_ms <
+		    LIMIT_SECONDS_LEASE * INT64_C(1000) ||
+		error_set(err, ERROR_UNAVAILABLE,
+		    "this daemon has had no answer of its database for %d s, and"
+		    " another one may write by now: nothing was changed. Try"
+		    " again later",
+		    LIMIT_SECONDS_LEASE));
 }
 
 void

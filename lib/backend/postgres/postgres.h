@@ -136,6 +136,14 @@ struct postgres_lease {
 bool postgres_lease(struct backend *backend, struct postgres_lease *out,
     struct error *err) MUST_USE;
 /*
+ * Does this handle have the right to write for sure, by this machine's clock
+ * alone?  Who does not may show a record that another one has gone on with.
+ *
+ * ERROR_UNAVAILABLE  it was not renewed in time
+ * ERROR_SYSTEM       another process has it, or it was given away: stop
+ */
+bool postgres_holds(struct backend *backend, struct error *err) MUST_USE;
+/*
  * Give the right to write away: this place does not take it again by itself, and
  * writes nothing more.
  */
