@@ -38,6 +38,7 @@ struct standby {
 	pthread_t thread;
 	int done; /* an eventfd: the thread has ended */
 	int64_t began_ms, busy_ms, told_ms;
+	int64_t silent_ms; /* when the database was last seen not to answer */
 	pthread_mutex_t mutex; /* guards the next two */
 	struct seen seen;
 	bool is_asked;  /* to take over */
@@ -104,6 +105,11 @@ is_its_turn(struct standby *standby, const struct postgres_lease *lease)
 	pthread_mutex_unlock(&standby->mutex);
 	if (asked)
 		return true;
+	/* Who writes could not renew its right either: it may come first. */
+	if (standby->silent_ms != 0 &&
+	    time_monotonic_ms() - standby->silent_ms <
+		LIMIT_SECONDS_LEASE * INT64_C(1000))
+		return false;
 	/* Who has just given it away, and starts again, lets the other first. */
 	return standby->daemon->config->promote == PROMOTE_AUTO &&
 	    (!lease->is_given ||
@@ -164,6 +170,7 @@ step(struct standby *standby, struct error *err)
 			*err = why;
 			return false;
 		}
+		standby->silent_ms = time_monotonic_ms();
 		tell_trouble(standby, &why);
 		pause_ms(LOOK_IDLE_MS * 4);
 		return true;
