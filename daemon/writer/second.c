@@ -53,6 +53,19 @@ tell_here(struct second *second, uint64_t size)
 	log_info("standby", "result=here size=%llu", (unsigned long long)size);
 }
 
+/* It is back once it remembers all that was given out before. */
+static void
+look_whether_back(struct second *second, uint64_t before)
+{
+	struct error ignored = { 0 };
+	uint64_t size;
+
+	if (__atomic_load_n(&second->is_away, __ATOMIC_ACQUIRE) &&
+	    postgres_newest_remembered(second->backend, &size, &ignored) &&
+	    size >= before)
+		tell_here(second, before);
+}
+
 static void
 pause_us(unsigned us)
 {
@@ -73,7 +86,9 @@ second_wait(void *arg, const struct head *head, struct error *err)
 	unsigned us = LOOK_FIRST_US;
 	bool is = false;
 
-	__atomic_store_n(&second->waits_for, head->size, __ATOMIC_RELEASE);
+	look_whether_back(second,
+	    __atomic_exchange_n(&second->waits_for, head->size,
+		__ATOMIC_ACQ_REL));
 	for (;;) {
 		*err = (struct error){ 0 };
 		/* Who took over waits for this signer, which must stand by. */
