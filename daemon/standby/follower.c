@@ -88,8 +88,9 @@ follower_step(struct follower *follower, bool *moved, struct error *err)
 		return true;
 	/* No signature covers the time that stands beside a head. */
 	if ((!is_signed &&
-		!proposed_check(follower->signer, journal_size(journal), &next,
-		    err)) ||
+		(!proposed_check(follower->signer, journal_size(journal), &next,
+		     err) ||
+		    !postgres_ascertain(follower->backend, &next.head, err))) ||
 	    !proposed_time(journal, &next.head, err))
 		return false;
 	*moved = true;

@@ -91,6 +91,51 @@ remember(void *arg, struct db *db, enum failure *what, struct error *err)
 	return result != NULL;
 }
 
+struct ascertaining {
+	const struct postgres *postgres;
+	const struct head *head;
+	bool is;
+};
+
+/* Is it there, in a transaction that is as durable as a proposal? */
+static bool
+ascertain(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	struct ascertaining *it = arg;
+	struct params params = { .num = 0 };
+	PGresult *result = db_run(db, LOCK_HEAD, NULL, what, err);
+	struct digest root;
+	bool ok = result != NULL && durable_check(it->postgres, result, 0, err);
+
+	PQclear(result);
+	if (!ok)
+		return false;
+	params_u64(&params, it->head->size);
+	result = db_run(db, GET_CHAIN, &params, what, err);
+	it->is = result != NULL && PQntuples(result) == 1 &&
+	    row_bytes(result, 0, 2, root.bytes, 32, err) &&
+	    digest_eq(&root, &it->head->root);
+	ok = result != NULL;
+	PQclear(result);
+	return ok;
+}
+
+bool
+postgres_ascertain(struct backend *backend, const struct head *head,
+    struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct ascertaining it = { .postgres = postgres, .head = head };
+
+	return postgres_transact(postgres, LIMIT_SECONDS_DATABASE, ascertain,
+		   &it, err) &&
+	    (it.is ||
+		error_set(err, ERROR_UNAVAILABLE,
+		    "postgresql: the proposal of size %llu is not there any"
+		    " more",
+		    (unsigned long long)head->size));
+}
+
 bool
 postgres_remember(struct backend *backend, const struct head *head,
     const struct digest *mark, struct error *err)

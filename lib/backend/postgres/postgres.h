@@ -150,6 +150,14 @@ bool postgres_holds(struct backend *backend, struct error *err) MUST_USE;
 bool postgres_yield(struct backend *backend, struct error *err) MUST_USE;
 
 /*
+ * Make sure that a proposal that was read is as durable as the settings ask: what
+ * is seen may be on one machine alone, if the wait for the others was cut short.
+ *
+ * ERROR_UNAVAILABLE  it is gone, or it is not sure
+ */
+bool postgres_ascertain(struct backend *backend, const struct head *head,
+    struct error *err) MUST_USE;
+/*
  * Tell that the signer of this place has remembered a head; mark says so
  * (journal/mark.h).
  */

@@ -105,7 +105,7 @@ struct postgres {
 	bool has_thread, is_ending;
 	bool is_claimed, is_lost;
 	int64_t renewed_ms; /* monotonic; atomic */
-	uint64_t place; /* of the settings */
+	uint64_t place;     /* of the settings */
 	/* The same. */
 	bool (*may_publish)(void *arg, struct backend *backend,
 	    const struct head *head, struct error *err);

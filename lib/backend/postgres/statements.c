@@ -34,6 +34,9 @@ const char *const statements[STATEMENTS] = {
 	[FENCE_HEAD] = "UPDATE head SET epoch = epoch WHERE id = 1"
 		       " RETURNING epoch, size, at, root,"
 		       " current_setting('synchronous_standby_names')",
+	/* It holds nobody up who changes that row, and makes a commit that counts. */
+	[LOCK_HEAD] = "SELECT current_setting('synchronous_standby_names')"
+		      " FROM head WHERE id = 1 FOR KEY SHARE",
 	[GET_HEAD] = "SELECT epoch, size, at, root FROM head WHERE id = 1",
 	[MOVE_HEAD] =
 	    "WITH moved AS (UPDATE head SET size = $3::bigint,"
