@@ -3,7 +3,9 @@
  */
 #include "record/data.h"
 
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "record/accepted.h"
 #include "record/data_place.h"
@@ -17,7 +19,8 @@ static const struct data_about parts[DATA_PARTS] = {
 	    .writer = "`init`; a start that takes over the next key",
 	    .missing = "it is no data folder" },
 	[DATA_LOCK] = { FILE_OF("lock", 0600), .access = DATA_READ,
-	    .is = "locked by whoever may write",
+	    .is = "locked by whoever may write; 16 random bytes, by which a"
+		  " database knows this folder",
 	    .writer = "the daemon, `fsck --repair`", .missing = "it is made" },
 	[DATA_RELOAD] = { FILE_OF("reload", 0600),
 	    .is = "a socket: who connects to it asks for a reload",
@@ -211,6 +214,21 @@ data_make(const char *data, struct error *err)
 	return chmod(data, 0700) == 0 || error_set_errno(err, "%s", data);
 }
 
+/* Put its bytes into the file that is locked, once. */
+static bool
+fill_lock(int fd, const char *path, struct error *err)
+{
+	uint8_t bytes[DATA_LOCK_BYTES];
+	struct stat st;
+
+	return (fstat(fd, &st) == 0 &&
+		   (st.st_size == sizeof(bytes) ||
+		       (getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes) &&
+			   pwrite(fd, bytes, sizeof(bytes), 0) ==
+			       sizeof(bytes)))) ||
+	    error_set_errno(err, "%s", path);
+}
+
 int
 data_lock(const char *data, struct error *err)
 {
@@ -225,6 +243,10 @@ data_lock(const char *data, struct error *err)
 		    " folder, and it can have one only. \"systemctl stop"
 		    " valised\" ends it",
 		    data);
+	if (fd >= 0 && !fill_lock(fd, path, err)) {
+		close(fd);
+		return -1;
+	}
 	return fd;
 }
 

@@ -132,6 +132,9 @@ bool data_create(const struct data_place *place, struct error *err) MUST_USE;
  */
 bool data_join(const struct data_place *place, struct error *err) MUST_USE;
 
+/* The bytes in the file that is locked: random, and of this folder alone. */
+enum { DATA_LOCK_BYTES = 16 };
+
 /*
  * Take the lock that a writer must hold; it is held until the descriptor is
  * closed.  Returns -1, with ERROR_CONFLICT if another process holds it.

@@ -3,7 +3,6 @@
  * Making it there, and opening it to read (data.h).
  */
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "backend/files/files.h"
@@ -69,28 +68,30 @@ check_id(const struct data_place *place, struct backend *backend,
 
 /*
  * A number for the folder, which no process but the one that holds its lock may
- * use: of the file that is locked, on this machine.
+ * use: of what stands in the file that is locked, on this machine.  It stays
+ * where that file gets another number of a disk, or of an inode: else what this
+ * folder's signer told before would count as another signer's.
  */
 static uint64_t
 lock_number(const char *folder)
 {
-	struct buf about = BUF(512);
+	struct buf about = BUF(512), mark = BUF(DATA_LOCK_BYTES);
 	struct error ignored = { 0 };
 	char path[FILE_PATH];
 	struct digest digest;
 	uint64_t number = 0;
 	struct utsname machine;
-	struct stat st;
 
 	if (data_path(folder, DATA_LOCK, path, &ignored) &&
-	    stat(path, &st) == 0 && uname(&machine) == 0 &&
+	    file_read(path, mark.max, &mark, &ignored) &&
+	    mark.len == DATA_LOCK_BYTES && uname(&machine) == 0 &&
 	    buf_append_str(&about, machine.nodename, &ignored) &&
-	    buf_append_u64(&about, st.st_dev, &ignored) &&
-	    buf_append_u64(&about, st.st_ino, &ignored)) {
+	    buf_append(&about, buf_span(&mark), &ignored)) {
 		digest = sha256_of(buf_span(&about));
 		memcpy(&number, digest.bytes, sizeof(number));
 	}
 	buf_free(&about);
+	buf_free(&mark);
 	return number;
 }
 

@@ -118,6 +118,10 @@ expect "what was proposed was signed" 0 "" at iom-geneva fetch agreement/seven -
 check "a deposit" deposit mofa eight "the eighth"
 check "no size was published twice" sh -c "[ '$(sql 'SELECT count(*) FROM (SELECT size FROM valise.published GROUP BY size HAVING count(*) > 1) AS twice')' = 0 ]"
 
+stop_daemon "$dir"; cp -a data copied && rm -rf data && mv copied data
+mark_log .; "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
+check "who wrote goes on, though its files have other numbers" await . "event=start "
+
 # --- By itself. ---
 check "the stand-by remembers all" await_remembers b
 stop_daemon "$dir"; stop_daemon b
