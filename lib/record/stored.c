@@ -75,7 +75,9 @@ struct purpose {
 };
 
 static const struct purpose to_write = { .small = STORE_WRITTEN | STORE_NAMED |
-	    STORE_HELD };
+	    STORE_HELD,
+	.hold = HOLD,
+	.hold_all = HOLD_ALL };
 static const struct purpose to_judge = { .small = STORE_NAMED | STORE_HELD,
 	.texts = STORE_CHECKED,
 	.hold = HOLD,
@@ -129,19 +131,20 @@ load_text(struct store *store, const struct stored_file *file,
     const struct version *version, const struct purpose *purpose,
     uint64_t *held, struct container *container, struct error *err)
 {
-	const uint64_t left = purpose->hold_all - *held;
+	const uint64_t left = purpose->hold_all - *held,
+		       hold = left < purpose->hold ? left : purpose->hold;
 	struct member member;
 	bool ok;
 
 	ok = purpose->texts == 0
 	    ? store_member(store, file->path, &file->oid,
-		  known_digest(version, file->path), &member, err)
-	    : store_member_hashed(store, file->path, &file->oid,
-		  left < purpose->hold ? left : purpose->hold, purpose->texts,
-		  &member, err);
+		  known_digest(version, file->path), hold, &member, err)
+	    : store_member_hashed(store, file->path, &file->oid, hold,
+		  purpose->texts, &member, err);
 	if (!ok)
 		return false;
-	*held += member.bytes.len;
+	*held +=
+	    member.bytes.len > 0 ? member.bytes.len : member.packed_bytes.len;
 	return add(container, &member, err);
 }
 

@@ -50,9 +50,10 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 
 bool
 store_member(struct store *store, const char *path, const struct oid *oid,
-    const struct digest *sha256, struct member *out, struct error *err)
+    const struct digest *sha256, uint64_t hold, struct member *out,
+    struct error *err)
 {
-	return loaded->member(store, path, oid, sha256, out, err);
+	return loaded->member(store, path, oid, sha256, hold, out, err);
 }
 
 bool

@@ -81,6 +81,8 @@ stream_object_packed(const struct member *member, byte_sink *sink, void *arg,
 
 	if (!member->deflated)
 		return stream_object(member, sink, arg, err);
+	if (member->packed_bytes.len > 0)
+		return sink(arg, buf_span(&member->packed_bytes), err);
 	if (!find(store, &oid, &object, err))
 		return error_context(err, "%s", member->path);
 	object.packed = member->packed + AROUND;
@@ -116,11 +118,30 @@ check_whole(const struct object *object, struct error *err)
 		" -a -d -F --depth=0\" in it");
 }
 
+/*
+ * A zlib stream of so many bytes was read, all of it to raw if that is not
+ * empty: keep the deflate stream within it, if that is smaller than the content.
+ */
+static void
+set_packed(struct member *out, struct buf *raw, uint64_t packed)
+{
+	out->deflated = packed >= AROUND && packed - AROUND < out->size;
+	out->packed = out->deflated ? packed - AROUND : out->size;
+	if (!out->deflated || raw->len < AROUND)
+		return;
+	memmove(raw->data, raw->data + ZLIB_HEADER_BYTES, raw->len - AROUND);
+	raw->len -= AROUND;
+	out->packed_bytes = *raw;
+	*raw = BUF(0);
+}
+
 bool
 store_member(struct store *store, const char *path, const struct oid *oid,
-    const struct digest *sha256, struct member *out, struct error *err)
+    const struct digest *sha256, uint64_t hold, struct member *out,
+    struct error *err)
 {
 	const struct backend_table *table = store->backend->table;
+	struct buf raw = BUF(SIZE_MAX);
 	struct object object;
 	uint64_t packed = 0;
 	bool ok;
@@ -135,11 +156,12 @@ store_member(struct store *store, const char *path, const struct oid *oid,
 	if (!find(store, oid, &object, err))
 		return error_context(err, "%s", path);
 	ok = check_whole(&object, err) &&
-	    table->stream(&object, OBJECT_CONTENT, count_crc, &out->crc, NULL,
-		&packed, err);
+	    table->stream(&object, OBJECT_CONTENT, count_crc, &out->crc,
+		object.size <= hold ? &raw : NULL, &packed, err);
 	out->size = object.size;
-	out->deflated = packed >= AROUND && packed - AROUND < out->size;
-	out->packed = out->deflated ? packed - AROUND : out->size;
+	if (ok)
+		set_packed(out, &raw, packed);
+	buf_free(&raw);
 	table->release(&object);
 	return ok || error_context(err, "%s", path);
 }
@@ -168,23 +190,6 @@ take_content(void *arg, struct span bytes, struct error *err)
 	return !reading->holds || buf_append(&out->bytes, bytes, err);
 }
 
-/* Turn the zlib stream that was read into the deflate stream within it. */
-static void
-set_packed(struct reading *reading, struct buf *raw, uint64_t packed)
-{
-	struct member *out = reading->out;
-
-	out->deflated = (reading->how & STORE_WRITTEN) != 0 &&
-	    packed >= AROUND && packed - AROUND < out->size;
-	out->packed = out->deflated ? packed - AROUND : out->size;
-	if (!out->deflated || !reading->holds)
-		return;
-	memmove(raw->data, raw->data + ZLIB_HEADER_BYTES, raw->len - AROUND);
-	raw->len -= AROUND;
-	out->packed_bytes = *raw;
-	*raw = BUF(0);
-}
-
 /* Read a blob once, and compute what reading says. */
 static bool
 read_hashed(const struct object *object, const struct oid *oid,
@@ -204,7 +209,9 @@ read_hashed(const struct object *object, const struct oid *oid,
 	ok = table->stream(object, OBJECT_CONTENT, take_content, reading,
 	    keeps ? &raw : NULL, &packed, err);
 	if (ok) {
-		set_packed(reading, &raw, packed);
+		/* Of one that is not written only the content matters. */
+		set_packed(out, &raw,
+		    (reading->how & STORE_WRITTEN) != 0 ? packed : 0);
 		out->sha256 = sha256_final(&reading->sha256);
 		out->hashed = true;
 	}

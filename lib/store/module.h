@@ -19,7 +19,7 @@ struct store_module {
 	bool (*read)(struct store *store, const struct oid *oid,
 	    enum object_type type, struct buf *out, struct error *err);
 	bool (*member)(struct store *store, const char *path,
-	    const struct oid *oid, const struct digest *sha256,
+	    const struct oid *oid, const struct digest *sha256, uint64_t hold,
 	    struct member *out, struct error *err);
 	bool (*member_hashed)(struct store *store, const char *path,
 	    const struct oid *oid, uint64_t hold, unsigned how,

@@ -43,11 +43,12 @@ bool store_has(struct store *store, const struct oid *oid);
 bool store_read(struct store *store, const struct oid *oid,
     enum object_type type, struct buf *out, struct error *err) MUST_USE;
 /*
- * Make a blob a member of a container, streamed when it is read; sha256 is its
- * digest if the caller knows it, or NULL.
+ * Make a blob a member of a container, streamed when it is read; of a content of
+ * up to hold bytes the deflated bytes stay in memory.  sha256 is its digest if
+ * the caller knows it, or NULL.
  */
 bool store_member(struct store *store, const char *path, const struct oid *oid,
-    const struct digest *sha256, struct member *out,
+    const struct digest *sha256, uint64_t hold, struct member *out,
     struct error *err) MUST_USE;
 /*
  * Make a blob a member and compute its SHA-256, by reading it once.  A content

@@ -202,6 +202,7 @@ END_TEST
 struct seen {
 	struct container *c;
 	unsigned num;
+	uint64_t hold;
 };
 
 static bool
@@ -211,28 +212,38 @@ check_file(void *arg, const char *name, const struct oid *oid,
 	struct seen *seen = arg;
 	const struct member *want = container_find(seen->c, name);
 	struct member got;
-	struct buf bytes = BUF(100000);
+	struct buf bytes = BUF(100000), again = BUF(100000);
 
 	if (strcmp(name, ".gitattributes") == 0)
 		return true;
 	ck_assert_ptr_nonnull(want);
-	ck_ok(store_member(store, name, oid, NULL, &got, err) &&
+	ck_ok(store_member(store, name, oid, NULL, seen->hold, &got, err) &&
 		member_stream(&got, sink_to_buf, &bytes, err),
 	    *err);
 	ck_assert(span_eq(buf_span(&bytes), member_bytes(want)));
+	ck_assert_uint_eq(got.packed_bytes.len,
+	    got.deflated && got.size <= seen->hold ? got.packed : 0);
+	bytes.len = 0;
+	ck_ok(member_stream_packed(want, sink_to_buf, &again, err), *err);
+	ck_ok(member_stream_packed(&got, sink_to_buf, &bytes, err), *err);
+	ck_assert(span_eq(buf_span(&bytes), buf_span(&again)));
 	/* The packed bytes are those that came. */
 	ck_assert_int_eq(got.deflated, want->deflated);
 	ck_assert_uint_eq(got.packed, want->packed);
 	ck_assert_uint_eq(got.crc, want->crc);
 	seen->num++;
 	buf_free(&bytes);
+	buf_free(&again);
+	member_clear(&got);
 	return true;
 }
 
+/* _i: bytes of a content of which the deflated bytes are held. */
 START_TEST(a_member_comes_back_packed_as_it_went)
 {
+	static const uint64_t holds[] = { 0, 5, 1000000 };
 	struct error err = { 0 };
-	struct seen seen = { .c = make_files("hello") };
+	struct seen seen = { .c = make_files("hello"), .hold = holds[_i] };
 	struct pack *pack = pack_new(store, &err);
 	struct oid tree;
 
@@ -675,7 +686,7 @@ fill_common(TCase *t)
 	tcase_add_test(t, what_we_pack_is_what_git_reads);
 	tcase_add_loop_test(t,
 	    an_object_that_was_not_written_whole_is_not_there, 0, 16);
-	tcase_add_test(t, a_member_comes_back_packed_as_it_went);
+	tcase_add_loop_test(t, a_member_comes_back_packed_as_it_went, 0, 3);
 	tcase_add_test(t, an_absent_object_is_not_found);
 	tcase_add_loop_test(t, what_is_sent_is_what_git_takes, 0, 2);
 }
