@@ -327,6 +327,13 @@ struct backend_table {
 	    enum object_form form, struct object *out, struct error *err);
 	void (*release)(struct object *object);
 	/*
+	 * These objects will be found soon, each once.  Where asking for one is
+	 * a way there and back, the small ones are asked for together; nothing
+	 * is promised.
+	 */
+	void (*ahead)(struct backend *backend, const struct oid oids[],
+	    size_t num);
+	/*
 	 * Give the object's bytes to sink, in pieces.  Unless they are NULL,
 	 * *packed gets the length of the zlib stream, and raw, with
 	 * OBJECT_CONTENT, the stream itself.
@@ -363,9 +370,14 @@ struct backend_table {
 	 */
 	bool (*take)(struct object_set *objects, const struct object_set *from,
 	    struct error *err);
-	/* Is the object in this set, or in the backend? */
-	bool (
-	    *is_there)(const struct object_set *objects, const struct oid *oid);
+	/*
+	 * Is the object, whose content is so many bytes, in this set or in the
+	 * backend?  Of a small one that is not in this set a backend may say no
+	 * where it would have to ask another process: written again, it is
+	 * found to be there then.
+	 */
+	bool (*is_there)(const struct object_set *objects,
+	    const struct oid *oid, uint64_t size);
 	/*
 	 * Write one object that is_there() does not know: its name, type and
 	 * size, then its zlib stream in pieces, then its end. object_undo() in

@@ -237,6 +237,11 @@ enum {
 	LIMIT_MS_CLOCKS = 10000, /* who takes over is no further off */
 	LIMIT_SECONDS_PIECES = 24 * 60 * 60, /* of no object, until tidied */
 	LIMIT_SET_HELD = 1024 * 1024, /* of a set of objects, in memory */
+	/* An object up to this is not asked for before it is written. */
+	LIMIT_WRITTEN_AGAIN = 256 * 1024,
+	/* Objects that will be asked for soon: so many, and each so long. */
+	LIMIT_AHEAD = 256,
+	LIMIT_AHEAD_BYTES = 32 * 1024,
 	LIMIT_HEADS_CACHED = 4096,
 
 	/* The desk (cli/desk). */

@@ -347,7 +347,9 @@ pack_add_member(struct pack *pack, const struct member *member,
 	const struct oid oid = member_oid(member);
 
 	assert(member->hashed && !member->to_judge);
-	if (table->is_there(pack->objects, &oid))
+	/* What was read from this store is there. */
+	if (member->store == pack->store ||
+	    table->is_there(pack->objects, &oid, member->size))
 		return true;
 	if (!table->object_begin(pack->objects, &oid, OBJECT_BLOB, member->size,
 		err))

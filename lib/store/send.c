@@ -8,7 +8,10 @@
 #include "base/pace.h"
 #include "store/private.h"
 
-enum { REF_DELTA = 7 }; /* in git's pack format */
+enum {
+	REF_DELTA = 7, /* in git's pack format */
+	AHEAD = 64,    /* objects that are asked for together */
+};
 
 struct sending {
 	struct store *store;
@@ -130,6 +133,9 @@ store_send(struct store *store, const struct oid *list, size_t num, bool whole,
 	    buf_append_u32(&header, (uint32_t)num, err) &&
 	    put(&to, buf_span(&header), err);
 	for (size_t i = 0; ok && i < num; i++) {
+		if (i % AHEAD == 0)
+			store->backend->table->ahead(store->backend, &list[i],
+			    num - i < AHEAD ? num - i : AHEAD);
 		ok = send_one(&to, &list[i], err);
 		pace_point();
 	}

@@ -136,6 +136,40 @@ store_read(struct store *store, const struct oid *oid, enum object_type type,
 	return ok || error_context(err, "git object %s", hex);
 }
 
+/* An entry of a tree. */
+struct child {
+	struct span mode, name;
+	struct oid oid;
+};
+
+static bool
+take_child(struct span *rest, struct child *out, struct error *err)
+{
+	struct span raw;
+
+	if (!span_take_until(rest, ' ', &out->mode) ||
+	    !span_take_until(rest, '\0', &out->name) ||
+	    !span_take(rest, OID_BYTES, &raw))
+		return error_set(err, ERROR_UNTRUSTED, "a damaged tree");
+	memcpy(out->oid.bytes, raw.data, OID_BYTES);
+	return true;
+}
+
+/* All that a tree names is read next. */
+static void
+look_ahead(struct store *store, struct span tree)
+{
+	struct oid oids[LIMIT_AHEAD] UNINITIALIZED;
+	struct error ignored = { 0 };
+	struct child child;
+	size_t num = 0;
+
+	while (num < LIMIT_AHEAD && tree.len > 0 &&
+	    take_child(&tree, &child, &ignored))
+		oids[num++] = child.oid;
+	store->backend->table->ahead(store->backend, oids, num);
+}
+
 /*
  * Visit the files below a tree; prefix is the path so far, depth bounds the
  * recursion.
@@ -146,7 +180,8 @@ walk(struct store *store, const struct oid *tree, const char *prefix,
     struct error *err)
 {
 	struct buf bytes = BUF(TREE_BYTES);
-	struct span rest, mode, name, raw;
+	struct child child;
+	struct span rest;
 	bool ok;
 
 	if (depth > LIMIT_PATH_LEVELS)
@@ -155,27 +190,25 @@ walk(struct store *store, const struct oid *tree, const char *prefix,
 		return true;
 	ok = store_read(store, tree, OBJECT_TREE, &bytes, err);
 	rest = buf_span(&bytes);
+	if (ok && enter == NULL)
+		look_ahead(store, rest);
 	while (ok && rest.len > 0) {
 		char path[LIMIT_PATH_BYTES + 32];
-		struct oid oid;
 
-		if (!span_take_until(&rest, ' ', &mode) ||
-		    !span_take_until(&rest, '\0', &name) ||
-		    !span_take(&rest, OID_BYTES, &raw) ||
-		    strlen(prefix) + name.len > LIMIT_PATH_BYTES) {
-			ok = error_set(err, ERROR_UNTRUSTED, "a damaged tree");
+		ok = take_child(&rest, &child, err) &&
+		    (strlen(prefix) + child.name.len <= LIMIT_PATH_BYTES ||
+			error_set(err, ERROR_UNTRUSTED, "a damaged tree"));
+		if (!ok)
 			break;
-		}
-		memcpy(oid.bytes, raw.data, OID_BYTES);
-		text_cutf(path, sizeof(path), "%s%.*s", prefix, (int)name.len,
-		    (const char *)name.data);
-		if (span_is(mode, "40000")) {
+		text_cutf(path, sizeof(path), "%s%.*s", prefix,
+		    (int)child.name.len, (const char *)child.name.data);
+		if (span_is(child.mode, "40000")) {
 			text_cutf(path, sizeof(path), "%s%.*s/", prefix,
-			    (int)name.len, (const char *)name.data);
-			ok = walk(store, &oid, path, depth + 1, enter, visit,
-			    arg, err);
+			    (int)child.name.len, (const char *)child.name.data);
+			ok = walk(store, &child.oid, path, depth + 1, enter,
+			    visit, arg, err);
 		} else {
-			ok = visit(arg, path, &oid, err);
+			ok = visit(arg, path, &child.oid, err);
 		}
 	}
 	buf_free(&bytes);

@@ -57,7 +57,8 @@ pack_take(struct pack *pack, const struct pack *staged, struct error *err)
 bool
 pack_has(const struct pack *pack, const struct oid *oid)
 {
-	return pack->store->backend->table->is_there(pack->objects, oid);
+	return pack->store->backend->table->is_there(pack->objects, oid,
+	    UINT64_MAX);
 }
 
 static bool
@@ -90,7 +91,8 @@ pack_add(struct pack *pack, enum object_type type, struct span content,
 	object_hash_begin(&sha1, type, content.len);
 	sha1_update(&sha1, content);
 	sha1_final(&sha1, out->bytes);
-	return pack_has(pack, out) ||
+	return pack->store->backend->table->is_there(pack->objects, out,
+		   content.len) ||
 	    put_object(pack->objects, type, content, out, err);
 }
 

@@ -14,9 +14,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static const char commit[] = "COMMIT";
+/* A place to cut, where the client sends these bytes. */
+struct cut {
+	char bytes[16];
+	size_t len;
+	int after;
+};
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int cut = PROXY_NEVER;
+static struct cut commit = { "COMMIT", sizeof("COMMIT"), PROXY_NEVER };
+static struct cut statement = { .after = PROXY_NEVER };
 static unsigned cuts;
 static struct sockaddr_un server = { .sun_family = AF_UNIX };
 
@@ -24,7 +31,19 @@ void
 proxy_cut(int after)
 {
 	pthread_mutex_lock(&mutex);
-	cut = after;
+	commit.after = after;
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+proxy_cut_at(unsigned number, int after)
+{
+	pthread_mutex_lock(&mutex);
+	/* "Bind" has the portal's name, which is empty, and the statement's. */
+	statement.len = 1 +
+	    (size_t)snprintf(statement.bytes, sizeof(statement.bytes), "%cs%u",
+		0, number);
+	statement.after = after;
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -39,16 +58,19 @@ proxy_cuts(void)
 	return num;
 }
 
-/* Is this COMMIT to be cut?  Once only. */
+/* Is the connection to be cut at what the client sends?  Once only. */
 static int
-take_cut(void)
+take_cut(struct cut *cut, const char *bytes, size_t len)
 {
-	int after;
+	int after = PROXY_NEVER;
 
 	pthread_mutex_lock(&mutex);
-	after = cut;
-	cut = PROXY_NEVER;
-	cuts += after != PROXY_NEVER;
+	if (cut->after != PROXY_NEVER &&
+	    memmem(bytes, len, cut->bytes, cut->len) != NULL) {
+		after = cut->after;
+		cut->after = PROXY_NEVER;
+		cuts++;
+	}
 	pthread_mutex_unlock(&mutex);
 	return after;
 }
@@ -80,12 +102,12 @@ relay(int client, int remote)
 
 		if (n <= 0)
 			return;
-		if (from == 0 && left == PROXY_NEVER &&
-		    memmem(bytes, (size_t)n, commit, sizeof(commit)) != NULL) {
-			left = take_cut();
-			if (left == PROXY_BEFORE)
-				return;
-		}
+		if (from == 0 && left == PROXY_NEVER)
+			left = take_cut(&commit, bytes, (size_t)n);
+		if (from == 0 && left == PROXY_NEVER)
+			left = take_cut(&statement, bytes, (size_t)n);
+		if (left == PROXY_BEFORE)
+			return;
 		if (from == 1 && left >= 0) {
 			n = n < left ? n : left;
 			left -= (int)n;

@@ -196,8 +196,9 @@ START_TEST(objects_are_there_once_their_set_is_finished)
 	blob = put_object(set, OBJECT_BLOB, "hello");
 	tag = put_object(set, OBJECT_TAG, "tagged");
 	gone = put_object(dropped, OBJECT_BLOB, "dropped");
-	ck_assert(table->is_there(set, &blob) && !table->has(backend, &blob));
-	ck_assert(!table->is_there(set, &gone));
+	ck_assert(
+	    table->is_there(set, &blob, 5) && !table->has(backend, &blob));
+	ck_assert(!table->is_there(set, &gone, 7));
 	table->drop(dropped);
 	ck_assert(!table->find(backend, &blob, OBJECT_AS_KEPT, &object, &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
@@ -220,7 +221,7 @@ START_TEST(an_object_that_is_undone_is_not_there)
 	first = put_object(set, OBJECT_BLOB, "first");
 	undone = begin_object(set, OBJECT_BLOB, "undone");
 	table->object_undo(set);
-	ck_assert(!table->is_there(set, &undone));
+	ck_assert(!table->is_there(set, &undone, 6));
 	last = put_object(set, OBJECT_BLOB, "last");
 	ck_ok(table->finish(set, &err), err);
 	table->drop(set);

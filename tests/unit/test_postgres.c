@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/postgres/statements.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/time.h"
@@ -371,7 +372,10 @@ END_TEST
 
 /* --- Answers that are lost. --- */
 
-enum { ANSWER_BYTES = 18 }; /* "COMMIT", and that the server is ready */
+enum {
+	ANSWER_BYTES = 18, /* "COMMIT", and that the server is ready */
+	ADDED_BYTES = 32,  /* "INSERT 0 1", the same, and what is before */
+};
 
 /* Open the record once more, through the proxy. */
 static void
@@ -408,18 +412,25 @@ START_TEST(a_proposal_whose_answer_is_lost_is_stored_once)
 }
 END_TEST
 
+/*
+ * First the answer to the statement that is a transaction of its own, then that
+ * to COMMIT, by which it is found out what came of it.
+ */
 START_TEST(a_head_whose_answer_is_lost_is_published_once)
 {
 	struct error err = { 0 };
+	unsigned cuts = proxy_cuts();
 	uint64_t size = 0;
 	struct head head;
 
 	open_through_proxy();
 	claim();
-	for (int after = PROXY_BEFORE; after <= ANSWER_BYTES; after += 3) {
+	for (int after = PROXY_BEFORE; after < ADDED_BYTES; after++) {
 		ck_ok(propose(size++, &err), err);
-		proxy_cut(after);
+		proxy_cut_at(ADD_PUBLISHED, after);
+		proxy_cut(after % (ANSWER_BYTES + 1));
 		ck_ok(publish(size, &err), err);
+		ck_assert_uint_eq(proxy_cuts(), cuts += 2);
 		ck_assert_uint_eq(table->num_heads(backend), size);
 		ck_ok(table->head(backend, size - 1, &head, &err), err);
 		ck_assert_uint_eq(head.size, size);

@@ -4,6 +4,8 @@
  */
 #include "postgres_record.h"
 
+#include "base/limits.h"
+
 /* --- Objects that are not what they were. --- */
 
 #define ONE              "one of them"
@@ -66,6 +68,48 @@ START_TEST(objects_that_were_changed_are_refused_by_name)
 		ck_assert_str_eq(told, hex);
 	else
 		assert_error(&err, ERROR_UNTRUSTED, hex);
+}
+END_TEST
+
+/* --- Objects that are asked for together. --- */
+
+/* Each is there for one reading, without the database. */
+START_TEST(small_objects_are_asked_for_ahead)
+{
+	struct object_set *set = begin_set();
+	const struct oid oids[] = { put_object(set, ONE), put_object(set, TWO),
+		put_noise(set, LIMIT_AHEAD_BYTES + 1), name_of("none") };
+	struct error err = { 0 };
+
+	finish_set(set);
+	table->ahead(backend, oids, COUNT(oids));
+	pg_sql("DELETE FROM valise.object");
+	for (unsigned i = 0; i < 2; i++) {
+		ck_ok(read_object(&oids[i], OBJECT_CONTENT, &err), err);
+		ck_assert(!read_object(&oids[i], OBJECT_CONTENT, &err));
+		ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+		err = (struct error){ 0 };
+	}
+	ck_assert(!read_object(&oids[2], OBJECT_CONTENT, &err));
+	ck_assert(!read_object(&oids[3], OBJECT_CONTENT, &err));
+}
+END_TEST
+
+START_TEST(objects_asked_for_ahead_are_hashed_too)
+{
+	struct object_set *set = begin_set();
+	const struct oid oids[] = { put_object(set, ONE),
+		put_object(set, TWO) };
+	struct error err = { 0 };
+	char hex[OID_HEX];
+
+	finish_set(set);
+	oid_hex(&oids[0], hex);
+	pg_sql("%s", damages[_i].sql);
+	table->ahead(backend, oids, COUNT(oids));
+	ck_assert(!read_object(&oids[0], OBJECT_CONTENT, &err));
+	assert_error(&err, damages[_i].kind, hex);
+	ck_ok(read_object(&oids[1], OBJECT_CONTENT, &err), err);
 }
 END_TEST
 
@@ -214,7 +258,59 @@ START_TEST(many_small_objects_do_not_stay_in_memory)
 }
 END_TEST
 
-/* --- Entries. --- */
+/* --- Heads and entries. --- */
+
+START_TEST(heads_come_with_those_beside_them)
+{
+	struct error err = { 0 };
+	struct head head;
+
+	claim();
+	for (uint64_t i = 0; i < 40; i++)
+		ck_ok(propose(i, &err) && publish(i + 1, &err), err);
+	table->close(backend);
+	backend = pg_open();
+	ck_ok(table->head(backend, 3, &head, &err), err);
+	pg_sql("DELETE FROM valise.published");
+	for (uint64_t i = 0; i < 32; i++) {
+		ck_ok(table->head(backend, i, &head, &err), err);
+		ck_assert_uint_eq(head.size, i + 1);
+		ck_assert_uint_eq(head.signature[0], i + 1);
+	}
+	ck_assert(!table->head(backend, 32, &head, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "head 32 is not there");
+}
+END_TEST
+
+/* As a copy of a record brings them. */
+START_TEST(many_entries_are_proposed_at_once)
+{
+	enum { NUM = 1000 };
+	struct span entries[NUM];
+	const struct proposal proposal = { .entries = entries,
+		.num_entries = NUM,
+		.root = { { 1 } } };
+	struct error err = { 0 };
+	uint8_t bytes[5 * NUM];
+
+	for (size_t i = 0; i < NUM; i++)
+		entries[i] = span_of_str(i % 2 == 0 ? "one" : "two");
+	claim();
+	pg_sql("INSERT INTO valise.entry VALUES (900, 0, 'there')");
+	ck_assert(!table->propose(backend, &proposal, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "entry_");
+	pg_sql("DELETE FROM valise.entry");
+	table->close(backend);
+	backend = pg_open();
+	claim();
+	ck_ok(table->propose(backend, &proposal, &err) &&
+		table->read(backend, 0, bytes, sizeof(bytes), &err),
+	    err);
+	for (size_t i = 0; i < NUM; i++)
+		ck_assert(memcmp(&bytes[5 * i],
+			      i % 2 == 0 ? "\0\3one" : "\0\3two", 5) == 0);
+}
+END_TEST
 
 START_TEST(entries_that_are_missing_are_refused)
 {
@@ -291,6 +387,11 @@ fill(TCase *t)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, objects_that_were_changed_are_refused_by_name, 0,
 	    COUNT(damages));
+	tcase_add_test(t, small_objects_are_asked_for_ahead);
+	tcase_add_loop_test(t, objects_asked_for_ahead_are_hashed_too, 0,
+	    COUNT(damages));
+	tcase_add_test(t, heads_come_with_those_beside_them);
+	tcase_add_test(t, many_entries_are_proposed_at_once);
 	tcase_add_test(t, a_large_object_goes_up_and_down_in_little_memory);
 	tcase_add_loop_test(t, pieces_that_were_changed_are_refused_by_name, 0,
 	    5);

@@ -49,6 +49,13 @@ is_kept(struct backend *backend, const struct oid *oid)
 	return kept;
 }
 
+/* A file is near enough. */
+static void
+ahead(struct backend *backend, const struct oid oids[], size_t num)
+{
+	(void)backend, (void)oids, (void)num;
+}
+
 static const struct backend_table table = {
 	.close = close_files,
 	.claim = files_claim,
@@ -70,6 +77,7 @@ static const struct backend_table table = {
 	.has = files_has,
 	.find = files_find,
 	.release = files_release,
+	.ahead = ahead,
 	.stream = files_stream,
 	.vouch = files_vouch,
 	.each = files_each,

@@ -213,10 +213,12 @@ add_entry(struct packer *pack, const struct oid *oid, struct error *err)
 }
 
 bool
-packer_has(const struct object_set *objects, const struct oid *oid)
+packer_has(const struct object_set *objects, const struct oid *oid,
+    uint64_t size)
 {
 	const struct packer *pack = (const struct packer *)objects;
 
+	(void)size;
 	return is_in_pack(pack, oid) || packs_has(pack->packs, oid);
 }
 

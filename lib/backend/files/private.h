@@ -144,7 +144,8 @@ bool packer_take(struct object_set *objects, const struct object_set *from,
  */
 bool packer_finish_as(struct object_set *objects, const struct oid *checksum,
     bool is_flushed, struct error *err) MUST_USE;
-bool packer_has(const struct object_set *objects, const struct oid *oid);
+bool packer_has(const struct object_set *objects, const struct oid *oid,
+    uint64_t size);
 /* The same of the pack under way alone. */
 bool packer_is_under_way(const struct object_set *objects,
     const struct oid *oid);

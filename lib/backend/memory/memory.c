@@ -229,10 +229,11 @@ drop(struct object_set *objects)
 }
 
 static bool
-is_there(const struct object_set *objects, const struct oid *oid)
+is_there(const struct object_set *objects, const struct oid *oid, uint64_t size)
 {
 	const struct making *making = (const struct making *)objects;
 
+	(void)size;
 	for (size_t i = 0; i < making->num; i++)
 		if (oid_eq(&making->list[i]->oid, oid))
 			return true;
@@ -292,7 +293,7 @@ take(struct object_set *objects, const struct object_set *from_objects,
 	for (size_t i = 0; ok && i < from->num; i++) {
 		const struct kept *kept = from->list[i];
 
-		if (is_there(objects, &kept->oid))
+		if (is_there(objects, &kept->oid, kept->size))
 			continue;
 		ok = object_begin(objects, &kept->oid, kept->type, kept->size,
 		    err);
@@ -532,6 +533,12 @@ check(struct backend *backend, unsigned part, unsigned parts,
 	return true;
 }
 
+static void
+ahead(struct backend *backend, const struct oid oids[], size_t num)
+{
+	(void)backend, (void)oids, (void)num;
+}
+
 static const struct backend_table table = {
 	.close = close_memory,
 	.claim = memory_claim,
@@ -553,6 +560,7 @@ static const struct backend_table table = {
 	.has = has,
 	.find = find,
 	.release = release,
+	.ahead = ahead,
 	.stream = stream,
 	.vouch = vouch,
 	.each = each,

@@ -10,9 +10,6 @@
 #include "backend/postgres/private.h"
 #include "base/time.h"
 
-/* The types of array elements, as PostgreSQL numbers them. */
-enum { BYTEA = 17, TEXT_TYPE = 25 };
-
 /* --- Parameters. --- */
 
 void
@@ -47,15 +44,14 @@ params_null(struct params *params)
 }
 
 bool
-array_begin(struct buf *out, bool is_text, size_t num, struct error *err)
+array_begin(struct buf *out, enum array_of type, size_t num, struct error *err)
 {
 	/*
 	 * Dimensions, whether there are NULLs, the type of the elements, their
 	 * number, and the first index.  An empty array has no dimension.
 	 */
 	return buf_append_u32(out, num > 0, err) &&
-	    buf_append_u32(out, 1, err) &&
-	    buf_append_u32(out, is_text ? TEXT_TYPE : BYTEA, err) &&
+	    buf_append_u32(out, 1, err) && buf_append_u32(out, type, err) &&
 	    (num == 0 ||
 		(buf_append_u32(out, (uint32_t)num, err) &&
 		    buf_append_u32(out, 1, err)));
@@ -66,6 +62,12 @@ array_add(struct buf *out, struct span item, struct error *err)
 {
 	return item.data != NULL ? buf_append_block(out, item, err)
 				 : buf_append_u32(out, UINT32_MAX, err);
+}
+
+bool
+array_add_number(struct buf *out, uint64_t value, struct error *err)
+{
+	return buf_append_u32(out, 8, err) && buf_append_u64(out, value, err);
 }
 
 /* --- Failures. --- */
@@ -235,7 +237,7 @@ is_good(struct db *db, PGresult **result, enum failure *what, struct error *err)
 
 	if (!db->failed &&
 	    (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ||
-		status == PGRES_COPY_IN))
+		status == PGRES_COPY_IN || status == PGRES_PIPELINE_SYNC))
 		return true;
 	if (*result == NULL && db->failed) {
 		error_set(err, ERROR_UNAVAILABLE,
@@ -252,17 +254,33 @@ is_good(struct db *db, PGresult **result, enum failure *what, struct error *err)
 	return false;
 }
 
+PGresult *
+db_answer(struct db *db, enum failure *what, struct error *err)
+{
+	PGresult *result = db_finish(db);
+
+	return is_good(db, &result, what, err) ? result : NULL;
+}
+
+bool
+db_send_prepare(struct db *db, enum statement statement)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "s%d", (int)statement);
+	return PQsendPrepare(db->conn, name, statements[statement], 0, NULL) ==
+	    1;
+}
+
 static bool
 prepare(struct db *db, enum statement statement, enum failure *what,
     struct error *err)
 {
 	PGresult *result = NULL;
-	char name[16];
 
 	if (db->prepared[statement])
 		return true;
-	snprintf(name, sizeof(name), "s%d", (int)statement);
-	if (PQsendPrepare(db->conn, name, statements[statement], 0, NULL) == 1)
+	if (db_send_prepare(db, statement))
 		result = db_finish(db);
 	if (!is_good(db, &result, what, err))
 		return false;
@@ -270,24 +288,38 @@ prepare(struct db *db, enum statement statement, enum failure *what,
 	return db->prepared[statement] = true;
 }
 
-PGresult *
-db_run(struct db *db, enum statement statement, const struct params *params,
-    enum failure *what, struct error *err)
+bool
+db_send(struct db *db, enum statement statement, const struct params *params)
 {
 	static const int binary[PARAMS] = { 1, 1, 1, 1, 1, 1, 1, 1 };
 	static const struct params none;
-	PGresult *result = NULL;
 	char name[16];
 
 	if (params == NULL)
 		params = &none;
+	snprintf(name, sizeof(name), "s%d", (int)statement);
+	return PQsendQueryPrepared(db->conn, name, params->num, params->values,
+		   params->lengths, binary, 1) == 1;
+}
+
+static PGresult *
+run(struct db *db, enum statement statement, const struct params *params,
+    bool waits, enum failure *what, struct error *err)
+{
+	PGresult *result = NULL;
+
 	if (!prepare(db, statement, what, err))
 		return NULL;
-	snprintf(name, sizeof(name), "s%d", (int)statement);
-	if (PQsendQueryPrepared(db->conn, name, params->num, params->values,
-		params->lengths, binary, 1) == 1)
-		result = db_finish(db);
+	if (db_send(db, statement, params))
+		result = finish(db, waits);
 	return is_good(db, &result, what, err) ? result : NULL;
+}
+
+PGresult *
+db_run(struct db *db, enum statement statement, const struct params *params,
+    enum failure *what, struct error *err)
+{
+	return run(db, statement, params, false, what, err);
 }
 
 PGresult *
@@ -367,6 +399,23 @@ db_commit(struct db *db, enum failure *what, struct error *err)
 		*err = (struct error){ 0 };
 	PQclear(result);
 	return end;
+}
+
+PGresult *
+db_run_alone(struct db *db, enum statement statement,
+    const struct params *params, struct error *err)
+{
+	PGresult *result;
+
+	db->warned = false;
+	result = run(db, statement, params, true, NULL, err);
+	/* As in db_commit(): it may not be where it should be. */
+	if (result == NULL || !db->warned)
+		return result;
+	PQclear(result);
+	error_set(err, ERROR_UNAVAILABLE,
+	    "postgresql: a transaction came back with a warning");
+	return NULL;
 }
 
 void

@@ -6,22 +6,38 @@
 
 #include "backend/postgres/private.h"
 
+enum { HEADS_AT_ONCE = 32 };
+
 /* --- Heads. --- */
 
 static bool
-parse_head(const PGresult *result, uint64_t *n, struct head *out,
+parse_head(const PGresult *result, int row, uint64_t *n, struct head *out,
     struct error *err)
 {
 	uint64_t time = 0;
 
-	if (!row_u64(result, 0, 0, n, err) ||
-	    !row_u64(result, 0, 1, &out->size, err) ||
-	    !row_u64(result, 0, 2, &time, err) ||
-	    !row_bytes(result, 0, 3, out->root.bytes, 32, err) ||
-	    !row_bytes(result, 0, 4, out->signature, 64, err))
+	if (!row_u64(result, row, 0, n, err) ||
+	    !row_u64(result, row, 1, &out->size, err) ||
+	    !row_u64(result, row, 2, &time, err) ||
+	    !row_bytes(result, row, 3, out->root.bytes, 32, err) ||
+	    !row_bytes(result, row, 4, out->signature, 64, err))
 		return error_context(err, "a published head");
 	out->time_ms = (int64_t)time;
 	return true;
+}
+
+/* Keep a head in memory, in the place of an older one. */
+static void
+remember(struct heads *heads, uint64_t n, const struct head *head)
+{
+	const size_t at = (size_t)(n % LIMIT_HEADS_CACHED);
+
+	if (heads->list == NULL)
+		return;
+	pthread_mutex_lock(&heads->mutex);
+	heads->list[at].n = n + 1;
+	heads->list[at].head = *head;
+	pthread_mutex_unlock(&heads->mutex);
 }
 
 struct publishing {
@@ -51,7 +67,7 @@ is_published(const struct publishing *publishing, struct db *db,
 		    "postgresql: size %llu was not proposed with this root",
 		    (unsigned long long)publishing->head->size);
 	else
-		ok = parse_head(result, &n, &found, err) &&
+		ok = parse_head(result, 0, &n, &found, err) &&
 		    (memcmp(&found, publishing->head, sizeof(found)) == 0 ||
 			error_set_outside(err,
 			    "postgresql: another process has published size"
@@ -63,25 +79,61 @@ is_published(const struct publishing *publishing, struct db *db,
 	return ok && result != NULL;
 }
 
+static void
+set_params(const struct publishing *publishing, struct params *out)
+{
+	const struct head *head = publishing->head;
+
+	out->num = 0;
+	params_u64(out, publishing->n);
+	params_u64(out, head->size);
+	params_u64(out, (uint64_t)head->time_ms);
+	params_bytes(out, digest_span(&head->root));
+	params_bytes(out, span_of(head->signature, 64));
+}
+
+/* Did the statement, of which this is the result, add the head? */
+static bool
+was_added(PGresult *result)
+{
+	const bool added =
+	    result != NULL && strcmp(PQcmdTuples(result), "1") == 0;
+
+	PQclear(result);
+	return added;
+}
+
 static bool
 publish(void *arg, struct db *db, enum failure *what, struct error *err)
 {
 	const struct publishing *publishing = arg;
-	const struct head *head = publishing->head;
-	struct params params = { .num = 0 };
+	struct params params;
 	PGresult *result;
-	bool added;
 
-	params_u64(&params, publishing->n);
-	params_u64(&params, head->size);
-	params_u64(&params, (uint64_t)head->time_ms);
-	params_bytes(&params, digest_span(&head->root));
-	params_bytes(&params, span_of(head->signature, 64));
-	if ((result = db_run(db, ADD_PUBLISHED, &params, what, err)) == NULL)
-		return false;
-	added = strcmp(PQcmdTuples(result), "1") == 0;
-	PQclear(result);
-	return added || is_published(publishing, db, what, err);
+	set_params(publishing, &params);
+	result = db_run(db, ADD_PUBLISHED, &params, what, err);
+	return result != NULL &&
+	    (was_added(result) || is_published(publishing, db, what, err));
+}
+
+/*
+ * Add the head by a statement that is a transaction of its own, which takes one
+ * way there and back.  False: it is not known whether that was done.
+ */
+static bool
+publish_at_once(struct postgres *postgres, const struct publishing *publishing)
+{
+	struct error ignored = { 0 };
+	struct db *db = pool_take(postgres, &postgres->writers, &ignored);
+	struct params params;
+	bool added = false;
+
+	set_params(publishing, &params);
+	if (db != NULL)
+		added = was_added(
+		    db_run_alone(db, ADD_PUBLISHED, &params, &ignored));
+	pool_give(&postgres->writers, db);
+	return added;
 }
 
 bool
@@ -93,9 +145,11 @@ postgres_publish(struct backend *backend, const struct head *head, uint64_t end,
 		.head = head };
 
 	(void)end;
-	if (!postgres_transact(postgres, LIMIT_SECONDS_DATABASE, publish,
+	if (!publish_at_once(postgres, &publishing) &&
+	    !postgres_transact(postgres, LIMIT_SECONDS_DATABASE, publish,
 		&publishing, err))
 		return false;
+	remember(&postgres->heads, publishing.n, head);
 	__atomic_store_n(&postgres->num_heads, publishing.n + 1,
 	    __ATOMIC_RELEASE);
 	return true;
@@ -116,26 +170,42 @@ postgres_num_heads(struct backend *backend)
 	    __ATOMIC_ACQUIRE);
 }
 
-/* Read the n-th head. */
+/*
+ * Read the n-th head.  Those beside it come along: a search for a size asks for
+ * them next.
+ */
 static bool
 read_head(struct postgres *postgres, uint64_t n, struct head *out,
     struct error *err)
 {
+	const uint64_t first = n - n % HEADS_AT_ONCE;
 	struct params params = { .num = 0 };
+	bool ok = true, found = false;
+	struct head head;
 	PGresult *result;
-	uint64_t found = 0;
-	bool ok;
+	uint64_t number;
 
-	params_u64(&params, n);
-	if ((result = postgres_read(postgres, GET_PUBLISHED, &params, err)) ==
+	params_u64(&params, first);
+	params_u64(&params, first + HEADS_AT_ONCE);
+	if ((result = postgres_read(postgres, READ_PUBLISHED, &params, err)) ==
 	    NULL)
 		return false;
-	ok = PQntuples(result) == 1
-	    ? parse_head(result, &found, out, err)
-	    : error_set(err, ERROR_UNTRUSTED,
-		  "postgresql: head %llu is not there", (unsigned long long)n);
+	for (int row = 0; ok && row < PQntuples(result); row++) {
+		ok = parse_head(result, row, &number, &head, err);
+		if (!ok)
+			break;
+		remember(&postgres->heads, number, &head);
+		if (number != n)
+			continue;
+		*out = head;
+		found = true;
+	}
 	PQclear(result);
-	return ok;
+	return ok &&
+	    (found ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: head %llu is not there",
+		    (unsigned long long)n));
 }
 
 void
@@ -167,15 +237,7 @@ postgres_head(struct backend *backend, uint64_t n, struct head *out,
 	if ((known = heads->list[at].n == n + 1))
 		*out = heads->list[at].head;
 	pthread_mutex_unlock(&heads->mutex);
-	if (known)
-		return true;
-	if (!read_head(postgres, n, out, err))
-		return false;
-	pthread_mutex_lock(&heads->mutex);
-	heads->list[at].n = n + 1;
-	heads->list[at].head = *out;
-	pthread_mutex_unlock(&heads->mutex);
-	return true;
+	return known || read_head(postgres, n, out, err);
 }
 
 bool
@@ -191,7 +253,7 @@ postgres_recover(struct backend *backend, struct head *newest,
 	*dropped = 0;
 	*newest = (struct head){ .size = 0 };
 	is_any = ok && PQntuples(result) == 1;
-	ok = ok && (!is_any || parse_head(result, &n, newest, err));
+	ok = ok && (!is_any || parse_head(result, 0, &n, newest, err));
 	if (ok)
 		__atomic_store_n(&postgres->num_heads, is_any ? n + 1 : 0,
 		    __ATOMIC_RELEASE);

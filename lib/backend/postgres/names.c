@@ -32,10 +32,10 @@ free_batch(struct batch *batch)
 
 /* Make an array of so many elements from their bytes. */
 static bool
-make_array(const struct buf *items, bool is_text, size_t num, struct buf *out,
-    struct error *err)
+make_array(const struct buf *items, enum array_of type, size_t num,
+    struct buf *out, struct error *err)
 {
-	return array_begin(out, is_text, num, err) &&
+	return array_begin(out, type, num, err) &&
 	    buf_append(out, buf_span(items), err);
 }
 
@@ -49,8 +49,9 @@ send_batch(struct batch *batch, struct db *db, enum failure *what,
 
 	if (batch->num == 0)
 		return true;
-	if (make_array(&batch->names, true, batch->num, &names, err) &&
-	    make_array(&batch->oids, false, batch->num, &oids, err)) {
+	if (make_array(&batch->names, ARRAY_OF_TEXTS, batch->num, &names,
+		err) &&
+	    make_array(&batch->oids, ARRAY_OF_BYTES, batch->num, &oids, err)) {
 		params_bytes(&params, buf_span(&names));
 		params_bytes(&params, buf_span(&oids));
 		result = db_run(db, SET_NAMES, &params, what, err);
@@ -76,24 +77,31 @@ add_name(struct batch *batch, const char *name, const struct oid *oid,
 }
 
 bool
-names_write(struct db *db, const struct branch names[], size_t num,
-    enum failure *what, struct error *err)
+names_send(struct pipeline *pipeline, const struct branch names[], size_t num,
+    struct error *err)
 {
-	struct batch batch = BATCH;
 	bool ok = true;
 
 	/* One statement may set a name once only. */
-	for (size_t i = 0; ok && i < num; i++)
-		ok = add_name(&batch, names[i].name, &names[i].oid, err) &&
-		    send_batch(&batch, db, what, err);
-	free_batch(&batch);
+	for (size_t i = 0; ok && i < num; i++) {
+		struct params params = { .num = 0 };
+
+		params_text(&params, names[i].name);
+		params_bytes(&params, span_of(names[i].oid.bytes, OID_BYTES));
+		ok = pipeline_add(pipeline, SET_NAME, &params, NULL, NULL, err);
+	}
 	return ok;
 }
 
 static bool
 set_one(void *arg, struct db *db, enum failure *what, struct error *err)
 {
-	return names_write(db, arg, 1, what, err);
+	struct pipeline pipeline;
+
+	if (!pipeline_begin(&pipeline, db, err))
+		return false;
+	return pipeline_end(&pipeline, names_send(&pipeline, arg, 1, err), what,
+	    err);
 }
 
 bool

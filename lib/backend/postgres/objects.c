@@ -17,9 +17,9 @@ damaged(const struct oid *oid, const char *what, struct error *err)
 	    what);
 }
 
-/* Parse the columns that all statements have: oid, type, size, packed, upload. */
-static bool
-parse_row(const PGresult *result, int row, struct found *out, struct error *err)
+bool
+found_parse(const PGresult *result, int row, struct found *out,
+    struct error *err)
 {
 	uint64_t type = 0;
 
@@ -36,6 +36,39 @@ parse_row(const PGresult *result, int row, struct found *out, struct error *err)
 	    row_bytes(result, row, 4, out->upload, ID_BYTES, err);
 }
 
+bool
+found_parse_stream(const PGresult *result, int row, struct found *found,
+    struct error *err)
+{
+	found->stream = row_span(result, row, 5);
+	return (!PQgetisnull(result, row, 5) &&
+		   found->stream.len == found->packed) ||
+	    damaged(&found->oid, "its row is cut short", err);
+}
+
+void
+found_free(struct found *found)
+{
+	PQclear(found->result);
+	free(found->kept);
+}
+
+/* Was it asked for ahead? */
+static bool
+find_kept(struct found *out)
+{
+	struct kept *kept = ahead_take(&out->postgres->ahead, &out->oid);
+
+	if ((out->kept = kept) == NULL)
+		return false;
+	out->type = kept->type;
+	out->size = kept->size;
+	out->packed = kept->len;
+	out->is_inline = true;
+	out->stream = span_of(kept->stream, kept->len);
+	return true;
+}
+
 /* Find an object's row. */
 static bool
 find(struct postgres *postgres, const struct oid *oid, struct found *out,
@@ -44,7 +77,9 @@ find(struct postgres *postgres, const struct oid *oid, struct found *out,
 	struct params params = { .num = 0 };
 	char hex[OID_HEX];
 
-	*out = (struct found){ .postgres = postgres };
+	*out = (struct found){ .postgres = postgres, .oid = *oid };
+	if (find_kept(out))
+		return true;
 	oid_hex(oid, hex);
 	params_bytes(&params, span_of(oid->bytes, OID_BYTES));
 	out->result = postgres_read(postgres, FIND_OBJECT, &params, err);
@@ -52,16 +87,11 @@ find(struct postgres *postgres, const struct oid *oid, struct found *out,
 		return error_context(err, "object %s", hex);
 	if (PQntuples(out->result) != 1)
 		return error_set(err, ERROR_NOT_FOUND, "no object %s", hex);
-	if (!parse_row(out->result, 0, out, err))
+	if (!found_parse(out->result, 0, out, err))
 		return error_context(err, "object %s", hex);
 	if (!oid_eq(&out->oid, oid))
 		return damaged(oid, "its row has another name", err);
-	if (!out->is_inline)
-		return true;
-	out->stream = row_span(out->result, 0, 5);
-	return (!PQgetisnull(out->result, 0, 5) &&
-		   out->stream.len == out->packed) ||
-	    damaged(oid, "its row is cut short", err);
+	return !out->is_inline || found_parse_stream(out->result, 0, out, err);
 }
 
 bool
@@ -104,7 +134,7 @@ postgres_find(struct backend *backend, const struct oid *oid,
 		*out = object_of(found);
 		return true;
 	}
-	PQclear(found->result);
+	found_free(found);
 	free(found);
 	return false;
 }
@@ -114,7 +144,7 @@ postgres_release(struct object *object)
 {
 	struct found *found = object->held;
 
-	PQclear(found->result);
+	found_free(found);
 	free(found);
 	object->held = NULL;
 }
@@ -130,12 +160,12 @@ postgres_stream(const struct object *object, enum object_bytes bytes,
 
 	if (packed != NULL)
 		*packed = found->packed;
-	if (!found->is_inline || found->result != NULL)
+	if (!found->is_inline || found->stream.data != NULL)
 		return found_stream(found, bytes, sink, arg, raw, err);
 	/* each() gives rows without their streams. */
 	ok = find(found->postgres, &found->oid, &again, err) &&
 	    found_stream(&again, bytes, sink, arg, raw, err);
-	PQclear(again.result);
+	found_free(&again);
 	return ok;
 }
 
@@ -162,7 +192,7 @@ visit_rows(struct postgres *postgres, const PGresult *result,
 	for (int row = 0; ok && row < PQntuples(result); row++) {
 		struct found found = { .postgres = postgres };
 
-		ok = parse_row(result, row, &found, err) &&
+		ok = found_parse(result, row, &found, err) &&
 		    visit(arg, &found, err);
 		*last = found.oid;
 	}

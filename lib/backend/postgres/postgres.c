@@ -19,6 +19,7 @@ close_postgres(struct backend *backend)
 	pthread_cond_destroy(&postgres->ending);
 	pthread_mutex_destroy(&postgres->mutex);
 	heads_free(&postgres->heads);
+	ahead_free(&postgres->ahead);
 	keywords_free(&postgres->keywords);
 	free(postgres);
 }
@@ -108,6 +109,7 @@ static const struct backend_table table = {
 	.has = postgres_has,
 	.find = postgres_find,
 	.release = postgres_release,
+	.ahead = postgres_ahead,
 	.stream = postgres_stream,
 	.vouch = vouch,
 	.each = postgres_each,
@@ -189,6 +191,7 @@ open_postgres(const struct postgres_settings *settings, bool is_view,
 	postgres->is_view = is_view;
 	init_locks(postgres);
 	heads_init(&postgres->heads);
+	ahead_init(&postgres->ahead);
 	pool_init(&postgres->readers, LIMIT_DATABASE_READERS, "off");
 	pool_init(&postgres->writers, LIMIT_DATABASE_WRITERS, "on");
 	if (keywords_make(settings, !is_view, &postgres->keywords, err) &&

@@ -89,6 +89,12 @@ struct heads {
 	} * list; /* or NULL: no memory */
 };
 
+/* Small objects that were asked for together, each until it is found. */
+struct ahead {
+	pthread_mutex_t mutex;
+	struct kept *kept[LIMIT_AHEAD]; /* in a place that its name gives */
+};
+
 struct postgres {
 	/* Must be first: a pointer to it is cast to the whole. */
 	struct backend backend;
@@ -115,6 +121,7 @@ struct postgres {
 
 	uint64_t num_heads; /* atomic */
 	struct heads heads;
+	struct ahead ahead;
 };
 
 struct postgres *postgres_of(struct backend *backend);
@@ -167,6 +174,20 @@ void params_null(struct params *params);
  */
 PGresult *db_run(struct db *db, enum statement statement,
     const struct params *params, enum failure *what, struct error *err);
+/*
+ * The same of a statement that is a transaction of its own: wait as long as its
+ * COMMIT takes.  Without a result it is not known whether it was done.
+ */
+PGresult *db_run_alone(struct db *db, enum statement statement,
+    const struct params *params, struct error *err);
+/*
+ * Send a statement that is prepared, or what prepares it; false:
+ * PQerrorMessage() says why.  db_answer() takes the answer.
+ */
+bool db_send_prepare(struct db *db, enum statement statement) MUST_USE;
+bool db_send(struct db *db, enum statement statement,
+    const struct params *params) MUST_USE;
+PGresult *db_answer(struct db *db, enum failure *what, struct error *err);
 /* The same of a statement without parameters, which is not kept; as text. */
 PGresult *db_ask(struct db *db, const char *sql, enum failure *what,
     struct error *err);
@@ -206,10 +227,53 @@ bool row_bytes(const PGresult *result, int row, int column, void *out,
     size_t len, struct error *err) MUST_USE;
 struct span row_span(const PGresult *result, int row, int column);
 
-/* Arrays of bytea or text as parameters: begin, add, and the count at the end. */
-bool array_begin(struct buf *out, bool is_text, size_t num,
+/*
+ * Arrays as parameters: begin, and add so many items; one without bytes is NULL.
+ * The types are as PostgreSQL numbers them.
+ */
+enum array_of {
+	ARRAY_OF_BYTES = 17,
+	ARRAY_OF_NUMBERS = 20, /* each 8 bytes */
+	ARRAY_OF_TEXTS = 25,
+};
+bool array_begin(struct buf *out, enum array_of type, size_t num,
     struct error *err) MUST_USE;
 bool array_add(struct buf *out, struct span item, struct error *err) MUST_USE;
+bool array_add_number(struct buf *out, uint64_t value,
+    struct error *err) MUST_USE;
+
+/* --- Several statements at once (pipeline.c). --- */
+
+/* Is this result the one that is wanted?  Else the transaction ends undone. */
+typedef bool answer_check(void *arg, const PGresult *result, struct error *err);
+
+struct answer {
+	answer_check *check; /* or NULL: any result */
+	void *arg;
+	unsigned prepares; /* a statement, and 1; or 0 */
+};
+
+/* Statements of one transaction, whose answers are taken at the end. */
+struct pipeline {
+	struct db *db;
+	struct answer *answers;
+	size_t num, room;
+	size_t unsent;        /* about so many bytes */
+	enum failure failure; /* of sending */
+};
+
+bool pipeline_begin(struct pipeline *pipeline, struct db *db,
+    struct error *err) MUST_USE;
+/* Send one more; the parameters are needed until this returns, arg to the end. */
+bool pipeline_add(struct pipeline *pipeline, enum statement statement,
+    const struct params *params, answer_check *check, void *arg,
+    struct error *err) MUST_USE;
+/*
+ * Take the answers, and check them in turn.  ok: all was added.  To be called
+ * in any case after pipeline_begin().
+ */
+bool pipeline_end(struct pipeline *pipeline, bool ok, enum failure *what,
+    struct error *err) MUST_USE;
 
 /* --- COPY (copy.c). --- */
 
@@ -320,12 +384,39 @@ struct found {
 	struct oid oid;
 	enum object_type type;
 	uint64_t size, packed;
-	/* Its stream, in a row of this result; or in pieces of an upload. */
-	PGresult *result; /* or NULL: it is read when it is needed */
+	/* Its stream, in a row of this result, or in pieces of an upload. */
+	PGresult *result;  /* or NULL: it is read when it is needed */
+	struct kept *kept; /* or NULL; the stream is in this */
 	struct span stream;
 	bool is_inline;
 	uint8_t upload[ID_BYTES];
 };
+
+/* An object that was asked for ahead (ahead.c). */
+struct kept {
+	struct oid oid;
+	enum object_type type;
+	uint64_t size;
+	size_t len;
+	uint8_t stream[];
+};
+
+void ahead_init(struct ahead *ahead);
+void ahead_free(struct ahead *ahead);
+void postgres_ahead(struct backend *backend, const struct oid oids[],
+    size_t num);
+/* Take an object out, which the caller frees; NULL: it is not there. */
+struct kept *ahead_take(struct ahead *ahead, const struct oid *oid);
+/* Free what found holds. */
+void found_free(struct found *found);
+/*
+ * Parse the columns that statements of objects have: oid, type, size, packed,
+ * upload; and z, the stream of one in a row.
+ */
+bool found_parse(const PGresult *result, int row, struct found *out,
+    struct error *err) MUST_USE;
+bool found_parse_stream(const PGresult *result, int row, struct found *found,
+    struct error *err) MUST_USE;
 
 /* Visit all objects from one id on, up to another; and stop where it is false. */
 typedef bool found_visitor(void *arg, struct found *found, struct error *err);
@@ -341,15 +432,16 @@ void set_drop(struct object_set *objects);
 bool set_finish(struct object_set *objects, struct error *err) MUST_USE;
 bool set_take(struct object_set *objects, const struct object_set *from,
     struct error *err) MUST_USE;
-bool set_has(const struct object_set *objects, const struct oid *oid);
+bool set_has(const struct object_set *objects, const struct oid *oid,
+    uint64_t size);
 bool set_object_begin(struct object_set *objects, const struct oid *oid,
     enum object_type type, uint64_t size, struct error *err) MUST_USE;
 bool set_object_piece(struct object_set *objects, struct span piece,
     struct error *err) MUST_USE;
 void set_object_end(struct object_set *objects);
 void set_object_undo(struct object_set *objects);
-/* Write the set's objects within a transaction. */
-bool set_write(struct object_set *objects, struct db *db, enum failure *what,
+/* Add what writes the set's objects within a transaction. */
+bool set_send(struct object_set *objects, struct pipeline *pipeline,
     struct error *err) MUST_USE;
 
 /* --- Names (names.c). --- */
@@ -362,8 +454,8 @@ bool postgres_each_branch(struct backend *backend, branch_visitor *visit,
     void *arg, size_t *num_strays, struct error *err) MUST_USE;
 bool postgres_set_branches(struct backend *backend,
     const struct branch branches[], size_t num, struct error *err) MUST_USE;
-/* Set names within a transaction. */
-bool names_write(struct db *db, const struct branch names[], size_t num,
-    enum failure *what, struct error *err) MUST_USE;
+/* Add what sets names within a transaction. */
+bool names_send(struct pipeline *pipeline, const struct branch names[],
+    size_t num, struct error *err) MUST_USE;
 
 #endif

@@ -5,7 +5,10 @@
  */
 #include "backend/postgres/private.h"
 
-enum { TRIES = 8 };
+enum {
+	TRIES = 8,
+	BULK_ENTRIES = 512, /* more than a daemon's batch has: by COPY */
+};
 
 struct proposing {
 	struct postgres *postgres;
@@ -13,6 +16,7 @@ struct proposing {
 	uint64_t size, end; /* after it */
 	struct digest mark;
 	bool was_stored; /* the caller was told */
+	bool is_refused; /* the head is not the one that is known */
 	bool is_stopped; /* this handle may not write any more */
 };
 
@@ -46,14 +50,23 @@ say_why(struct proposing *proposing, struct db *db, enum failure *what,
 	    (unsigned long long)proposing->proposal->size);
 }
 
+/* An answer_check of MOVE_HEAD. */
 static bool
-move_head(struct proposing *proposing, struct db *db, enum failure *what,
+check_moved(void *arg, const PGresult *result, struct error *err)
+{
+	struct proposing *proposing = arg;
+
+	proposing->is_refused = PQntuples(result) != 1;
+	return !proposing->is_refused &&
+	    durable_check(proposing->postgres, result, 0, err);
+}
+
+static bool
+move_head(struct proposing *proposing, struct pipeline *pipeline,
     struct error *err)
 {
 	const struct proposal *proposal = proposing->proposal;
 	struct params params = { .num = 0 };
-	PGresult *result;
-	bool ok;
 
 	params_u64(&params, proposing->postgres->epoch);
 	params_u64(&params, proposal->size);
@@ -65,44 +78,69 @@ move_head(struct proposing *proposing, struct db *db, enum failure *what,
 		params_bytes(&params, digest_span(&proposing->mark));
 	else
 		params_null(&params);
-	if ((result = db_run(db, MOVE_HEAD, &params, what, err)) == NULL)
+	return pipeline_add(pipeline, MOVE_HEAD, &params, check_moved,
+	    proposing, err);
+}
+
+/*
+ * An answer_check of FENCE_HEAD.  Without entries the head stays; it must be ours
+ * nevertheless.
+ */
+static bool
+check_head(void *arg, const PGresult *result, struct error *err)
+{
+	struct proposing *proposing = arg;
+	struct top top = { 0 };
+
+	if (!top_parse(result, &top, err) ||
+	    !durable_check(proposing->postgres, result, 4, err))
 		return false;
-	if (PQntuples(result) != 1) {
-		PQclear(result);
-		return say_why(proposing, db, what, err);
+	proposing->is_refused = top.epoch != proposing->postgres->epoch ||
+	    top.size != proposing->proposal->size;
+	return !proposing->is_refused;
+}
+
+/* Add what adds some entries, of which the first is the n-th. */
+static bool
+send_entries(const struct proposal *proposal, struct pipeline *pipeline,
+    struct error *err)
+{
+	struct buf numbers = BUF(SIZE_MAX), places = BUF(SIZE_MAX),
+		   lines = BUF(SIZE_MAX);
+	const size_t num = proposal->num_entries;
+	struct params params = { .num = 0 };
+	uint64_t at = proposal->at;
+	bool ok;
+
+	ok = array_begin(&numbers, ARRAY_OF_NUMBERS, num, err) &&
+	    array_begin(&places, ARRAY_OF_NUMBERS, num, err) &&
+	    array_begin(&lines, ARRAY_OF_BYTES, num, err);
+	for (size_t i = 0; ok && i < num; i++) {
+		ok = array_add_number(&numbers, proposal->size + i, err) &&
+		    array_add_number(&places, at, err) &&
+		    array_add(&lines, proposal->entries[i], err);
+		at += 2 + proposal->entries[i].len;
 	}
-	ok = durable_check(proposing->postgres, result, 0, err);
-	PQclear(result);
+	params_bytes(&params, buf_span(&numbers));
+	params_bytes(&params, buf_span(&places));
+	params_bytes(&params, buf_span(&lines));
+	ok =
+	    ok && pipeline_add(pipeline, ADD_ENTRIES, &params, NULL, NULL, err);
+	buf_free(&numbers);
+	buf_free(&places);
+	buf_free(&lines);
 	return ok;
 }
 
-/* Without entries the head stays; it must be ours nevertheless. */
+/* Many entries: as send_entries(), after all else was sent and answered. */
 static bool
-check_head(struct proposing *proposing, struct db *db, enum failure *what,
+copy_entries(const struct proposal *proposal, struct db *db, enum failure *what,
     struct error *err)
-{
-	PGresult *result = db_run(db, FENCE_HEAD, NULL, what, err);
-	struct top top = { 0 };
-	const bool ok = result != NULL && top_parse(result, &top, err) &&
-	    durable_check(proposing->postgres, result, 4, err);
-
-	PQclear(result);
-	return ok &&
-	    ((top.epoch == proposing->postgres->epoch &&
-		 top.size == proposing->proposal->size) ||
-		say_why(proposing, db, what, err));
-}
-
-static bool
-write_entries(const struct proposal *proposal, struct db *db,
-    enum failure *what, struct error *err)
 {
 	uint64_t at = proposal->at;
 	struct copy copy;
 	bool ok;
 
-	if (proposal->num_entries == 0)
-		return true;
 	ok = copy_begin(&copy, db,
 	    "COPY entry (i, at, line) FROM STDIN (FORMAT binary)", what, err);
 	for (size_t i = 0; ok && i < proposal->num_entries; i++) {
@@ -116,22 +154,60 @@ write_entries(const struct proposal *proposal, struct db *db,
 }
 
 static bool
-write_all(struct proposing *proposing, struct db *db, enum failure *what,
+is_bulk(const struct proposal *proposal)
+{
+	return proposal->num_entries > BULK_ENTRIES;
+}
+
+/* Send all that is to be changed, in order. */
+static bool
+send_all(struct proposing *proposing, struct pipeline *pipeline,
     struct error *err)
 {
 	const struct proposal *proposal = proposing->proposal;
 
-	if (!(proposal->num_entries > 0
-		    ? move_head(proposing, db, what, err)
-		    : check_head(proposing, db, what, err)) ||
-	    (proposal->objects != NULL &&
-		!set_write(proposal->objects, db, what, err)) ||
-	    !names_write(db, proposal->names, proposal->num_names, what, err))
+	return pipeline_add(pipeline, BEGIN_ALL, NULL, NULL, NULL, err) &&
+	    (proposal->num_entries > 0
+		    ? move_head(proposing, pipeline, err)
+		    : pipeline_add(pipeline, FENCE_HEAD, NULL, check_head,
+			  proposing, err)) &&
+	    (proposal->objects == NULL ||
+		set_send(proposal->objects, pipeline, err)) &&
+	    names_send(pipeline, proposal->names, proposal->num_names, err) &&
+	    (proposal->num_entries == 0 || is_bulk(proposal) ||
+		send_entries(proposal, pipeline, err));
+}
+
+/* Do it all, up to COMMIT: nothing is committed before it was looked at. */
+static bool
+write_all(struct proposing *proposing, struct db *db, enum failure *what,
+    struct error *err)
+{
+	const struct proposal *proposal = proposing->proposal;
+	struct pipeline pipeline;
+
+	proposing->is_refused = false;
+	if (!pipeline_begin(&pipeline, db, err) ||
+	    !pipeline_end(&pipeline, send_all(proposing, &pipeline, err), what,
+		err))
 		return false;
 	if (proposal->stored != NULL && !proposing->was_stored)
 		proposal->stored(proposal->arg);
 	proposing->was_stored = true;
-	return write_entries(proposal, db, what, err);
+	return !is_bulk(proposal) || copy_entries(proposal, db, what, err);
+}
+
+/* Undo it, and say why the head did not move, if it did not. */
+static void
+undo_all(struct proposing *proposing, struct db *db, enum failure *what,
+    struct error *err)
+{
+	db_rollback(db);
+	if (proposing->is_refused && !db->failed) {
+		*err = (struct error){ 0 };
+		*what = FAILED;
+		(void)say_why(proposing, db, what, err);
+	}
 }
 
 /* --- Until it is known. --- */
@@ -182,11 +258,10 @@ try_once(struct proposing *proposing, bool *again, struct error *err)
 	*again = false;
 	if (db == NULL)
 		return false;
-	if (db_do(db, "BEGIN", &what, err) &&
-	    write_all(proposing, db, &what, err))
+	if (write_all(proposing, db, &what, err))
 		end = db_commit(db, &what, err);
 	else
-		db_rollback(db);
+		undo_all(proposing, db, &what, err);
 	pool_give(&postgres->writers, db);
 	if (end == COMMIT_LOST) {
 		if (!find_out(proposing, &done, err))

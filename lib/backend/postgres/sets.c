@@ -68,10 +68,10 @@ is_in(const struct making *making, const struct oid *oid)
 }
 
 bool
-set_has(const struct object_set *objects, const struct oid *oid)
+set_has(const struct object_set *objects, const struct oid *oid, uint64_t size)
 {
 	return is_in((const struct making *)objects, oid) ||
-	    postgres_has(objects->backend, oid);
+	    (size > LIMIT_WRITTEN_AGAIN && postgres_has(objects->backend, oid));
 }
 
 static struct item *
@@ -181,75 +181,70 @@ set_take(struct object_set *objects, const struct object_set *from_objects,
 
 /* --- Finishing. --- */
 
-/* Get the names of those that the database has, in the order of memcmp(). */
-static PGresult *
-find_known(const struct making *making, struct db *db, enum failure *what,
-    struct error *err)
-{
-	struct params params = { .num = 0 };
-	struct buf array = BUF(SIZE_MAX);
-	PGresult *result = NULL;
-	bool ok = array_begin(&array, false, making->num, err);
-
-	for (size_t i = 0; ok && i < making->num; i++)
-		ok = array_add(&array,
-		    span_of(making->items[i].oid.bytes, OID_BYTES), err);
-	params_bytes(&params, buf_span(&array));
-	if (ok)
-		result = db_run(db, KNOWN_OBJECTS, &params, what, err);
-	buf_free(&array);
-	return result;
-}
+/* The columns of some objects' rows, as arrays. */
+enum { COLUMNS = 6, ROWS_BYTES = 1024 * 1024 };
 
 static bool
-is_known(const PGresult *known, const struct oid *oid)
+add_row(struct buf columns[COLUMNS], const struct item *item, struct error *err)
 {
-	for (int row = 0; row < PQntuples(known); row++)
-		if (span_eq(row_span(known, row, 0),
-			span_of(oid->bytes, OID_BYTES)))
-			return true;
-	return false;
-}
-
-static bool
-copy_item(struct copy *copy, const struct item *item, struct error *err)
-{
+	const struct span null = { NULL, 0 };
 	const bool is_inline = item->num_pieces == 0;
 
-	return copy_row(copy, 6, err) &&
-	    copy_bytes(copy, span_of(item->oid.bytes, OID_BYTES), err) &&
-	    copy_u64(copy, (uint64_t)item->type, err) &&
-	    copy_u64(copy, item->size, err) &&
-	    copy_u64(copy, is_inline ? item->bytes.len : item->packed, err) &&
-	    (is_inline
-		    ? copy_null(copy, err)
-		    : copy_bytes(copy, span_of(item->upload, ID_BYTES), err)) &&
-	    (is_inline ? copy_bytes(copy, buf_span(&item->bytes), err)
-		       : copy_null(copy, err));
+	return array_add(&columns[0], span_of(item->oid.bytes, OID_BYTES),
+		   err) &&
+	    array_add_number(&columns[1], (uint64_t)item->type, err) &&
+	    array_add_number(&columns[2], item->size, err) &&
+	    array_add_number(&columns[3],
+		is_inline ? item->bytes.len : item->packed, err) &&
+	    array_add(&columns[4],
+		is_inline ? null : span_of(item->upload, ID_BYTES), err) &&
+	    array_add(&columns[5], is_inline ? buf_span(&item->bytes) : null,
+		err);
 }
 
+/* Add a statement that adds these objects, but those that are there. */
 static bool
-write_items(const struct making *making, const PGresult *known, struct db *db,
-    enum failure *what, struct error *err)
+send_rows(const struct item items[], size_t num, struct pipeline *pipeline,
+    struct error *err)
 {
-	struct copy copy;
-	bool ok = copy_begin(&copy, db,
-	    "COPY object (oid, type, size, packed, upload, z) FROM STDIN"
-	    " (FORMAT binary)",
-	    what, err);
+	static const enum array_of types[COLUMNS] = { ARRAY_OF_BYTES,
+		ARRAY_OF_NUMBERS, ARRAY_OF_NUMBERS, ARRAY_OF_NUMBERS,
+		ARRAY_OF_BYTES, ARRAY_OF_BYTES };
+	struct buf columns[COLUMNS];
+	struct params params = { .num = 0 };
+	bool ok = true;
 
-	for (size_t i = 0; ok && i < making->num; i++)
-		if (!is_known(known, &making->items[i].oid))
-			ok = copy_item(&copy, &making->items[i], err);
-	return copy_end(&copy, ok, what, err);
+	for (unsigned i = 0; i < COLUMNS; i++) {
+		columns[i] = BUF(SIZE_MAX);
+		ok = ok && array_begin(&columns[i], types[i], num, err);
+	}
+	for (size_t i = 0; ok && i < num; i++)
+		ok = add_row(columns, &items[i], err);
+	for (unsigned i = 0; i < COLUMNS; i++)
+		params_bytes(&params, buf_span(&columns[i]));
+	ok =
+	    ok && pipeline_add(pipeline, ADD_OBJECTS, &params, NULL, NULL, err);
+	for (unsigned i = 0; i < COLUMNS; i++)
+		buf_free(&columns[i]);
+	return ok;
+}
+
+/* How many of these objects one statement adds. */
+static size_t
+count_rows(const struct item items[], size_t num)
+{
+	size_t n = 0, bytes = 0;
+
+	while (n < num && (n == 0 || bytes + items[n].bytes.len <= ROWS_BYTES))
+		bytes += items[n++].bytes.len;
+	return n;
 }
 
 bool
-set_write(struct object_set *objects, struct db *db, enum failure *what,
+set_send(struct object_set *objects, struct pipeline *pipeline,
     struct error *err)
 {
 	struct making *making = making_of(objects);
-	PGresult *known;
 	bool ok = true;
 
 	if (making->failure.kind != ERROR_NONE) {
@@ -258,21 +253,26 @@ set_write(struct object_set *objects, struct db *db, enum failure *what,
 	}
 	for (size_t i = 0; ok && i < making->num; i++)
 		if (making->items[i].num_pieces > 0)
-			ok = upload_verify(&making->items[i], db, what, err);
-	if (!ok || making->num == 0)
-		return ok;
-	if ((known = find_known(making, db, what, err)) == NULL)
-		return false;
-	ok = PQntuples(known) == (int)making->num ||
-	    write_items(making, known, db, what, err);
-	PQclear(known);
+			ok = upload_verify(&making->items[i], pipeline, err);
+	for (size_t at = 0; ok && at < making->num;) {
+		const struct item *items = &making->items[at];
+		const size_t num = count_rows(items, making->num - at);
+
+		ok = send_rows(items, num, pipeline, err);
+		at += num;
+	}
 	return ok;
 }
 
 static bool
 work(void *arg, struct db *db, enum failure *what, struct error *err)
 {
-	return set_write(arg, db, what, err);
+	struct pipeline pipeline;
+
+	if (!pipeline_begin(&pipeline, db, err))
+		return false;
+	return pipeline_end(&pipeline, set_send(arg, &pipeline, err), what,
+	    err);
 }
 
 bool

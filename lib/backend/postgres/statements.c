@@ -6,6 +6,7 @@
 #include "backend/postgres/statements.h"
 
 const char *const statements[STATEMENTS] = {
+	[BEGIN_ALL] = "BEGIN",
 	[GET_LEASE] =
 	    "SELECT epoch, (extract(epoch FROM until) * 1000)::bigint,"
 	    " until < clock_timestamp() FROM lease WHERE id = 1",
@@ -56,16 +57,27 @@ const char *const statements[STATEMENTS] = {
 	    " size = $2::bigint AND root = $4::bytea ON CONFLICT DO NOTHING",
 	[GET_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
 			  " published WHERE n = $1::bigint",
+	[READ_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
+			   " published WHERE n >= $1::bigint AND n <"
+			   " $2::bigint ORDER BY n",
 	[GET_LAST_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
 			       " published ORDER BY n DESC LIMIT 1",
 	[READ_ENTRIES] = "SELECT at, line FROM entry WHERE at >= (SELECT"
 			 " max(at) FROM entry WHERE at <= $1::bigint) AND"
 			 " at < $2::bigint ORDER BY at",
-	[KNOWN_OBJECTS] =
-	    "SELECT oid FROM object WHERE oid = ANY ($1::bytea[])",
+	[ADD_ENTRIES] = "INSERT INTO entry (i, at, line) SELECT * FROM"
+			" unnest($1::bigint[], $2::bigint[], $3::bytea[])",
+	[ADD_OBJECTS] =
+	    "INSERT INTO object (oid, type, size, packed, upload, z) SELECT *"
+	    " FROM unnest($1::bytea[], $2::bigint[], $3::bigint[],"
+	    " $4::bigint[], $5::bytea[], $6::bytea[])"
+	    " ON CONFLICT (oid) DO NOTHING",
 	[HAS_OBJECT] = "SELECT 1 FROM object WHERE oid = $1::bytea",
 	[FIND_OBJECT] = "SELECT oid, type, size, packed, upload, z FROM object"
 			" WHERE oid = $1::bytea",
+	[FIND_SMALL] = "SELECT oid, type, size, packed, upload, z FROM object"
+		       " WHERE oid = ANY ($1::bytea[]) AND"
+		       " packed <= $2::bigint AND z IS NOT NULL",
 	[EACH_OBJECT] = "SELECT oid, type, size, packed, upload FROM object"
 			" WHERE oid > $1::bytea AND ($2::bytea IS NULL OR"
 			" oid < $2::bytea) ORDER BY oid LIMIT 4096",
@@ -80,6 +92,8 @@ const char *const statements[STATEMENTS] = {
 			 " WHERE upload = $1::bytea",
 	[GET_NAME] = "SELECT oid FROM name WHERE name = $1::text AND oid IS NOT"
 		     " NULL",
+	[SET_NAME] = "INSERT INTO name (name, oid) VALUES ($1::text, $2::bytea)"
+		     " ON CONFLICT (name) DO UPDATE SET oid = EXCLUDED.oid",
 	[SET_NAMES] =
 	    "INSERT INTO name (name, oid) SELECT * FROM unnest($1::text[],"
 	    " $2::bytea[]) ON CONFLICT (name) DO UPDATE SET oid = EXCLUDED.oid",

@@ -59,26 +59,30 @@ upload_piece(struct postgres *postgres, struct item *item, struct error *err)
 	return true;
 }
 
+/* An answer_check of COUNT_PIECES. */
+static bool
+check_pieces(void *arg, const PGresult *result, struct error *err)
+{
+	const struct item *item = arg;
+	uint64_t num = 0, next = 0, bytes = 0;
+
+	if (!row_u64(result, 0, 0, &num, err) ||
+	    !row_u64(result, 0, 1, &next, err) ||
+	    !row_u64(result, 0, 2, &bytes, err))
+		return false;
+	return (num == item->num_pieces && next == num &&
+		   bytes == item->packed) ||
+	    error_set(err, ERROR_UNAVAILABLE,
+		"postgresql: the server has lost pieces of a text that is being"
+		" stored: send it again");
+}
+
 bool
-upload_verify(const struct item *item, struct db *db, enum failure *what,
-    struct error *err)
+upload_verify(struct item *item, struct pipeline *pipeline, struct error *err)
 {
 	struct params params = { .num = 0 };
-	uint64_t num = 0, next = 0, bytes = 0;
-	PGresult *result;
-	bool ok;
 
 	params_bytes(&params, span_of(item->upload, ID_BYTES));
-	if ((result = db_run(db, COUNT_PIECES, &params, what, err)) == NULL)
-		return false;
-	ok = row_u64(result, 0, 0, &num, err) &&
-	    row_u64(result, 0, 1, &next, err) &&
-	    row_u64(result, 0, 2, &bytes, err);
-	PQclear(result);
-	if (!ok ||
-	    (num == item->num_pieces && next == num && bytes == item->packed))
-		return ok;
-	return error_set(err, ERROR_UNAVAILABLE,
-	    "postgresql: the server has lost pieces of a text that is being"
-	    " stored: send it again");
+	return pipeline_add(pipeline, COUNT_PIECES, &params, check_pieces, item,
+	    err);
 }

@@ -29,7 +29,7 @@ bool upload_piece(struct postgres *postgres, struct item *item,
  * Check that all pieces are there, in the transaction that adds the object: a
  * server that failed in between may have lost some.
  */
-bool upload_verify(const struct item *item, struct db *db, enum failure *what,
+bool upload_verify(struct item *item, struct pipeline *pipeline,
     struct error *err) MUST_USE;
 
 #endif
