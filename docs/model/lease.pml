@@ -509,6 +509,19 @@ proctype daemon(bit d)
 		    NAME(d), SHOWN(head[d]));
 		at[d] = reading
 	}
+#ifdef LAZY_PUBLISH
+	/* It answers without waiting for the standby, or for the disk. */
+	:: d_step { at[d] == released && ALIVE(DB) &&
+	    EXTENDS(proposed[DB], head[d])
+	    -> if
+		:: EXTENDS(head[d], published[DB]) -> published[DB] = head[d]
+		:: else
+		fi;
+		printf("%c publishes %d%c; only the primary has it\n",
+		    NAME(d), SHOWN(head[d]));
+		at[d] = answering
+	}
+#endif
 	/* There is no such row any more. */
 	:: d_step { at[d] == released && CAN_COMMIT(DB) &&
 	    !EXTENDS(proposed[DB], head[d])

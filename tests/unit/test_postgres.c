@@ -441,6 +441,45 @@ START_TEST(a_head_whose_answer_is_lost_is_published_once)
 }
 END_TEST
 
+/* A server that fails loses what it had not flushed. */
+START_TEST(heads_that_were_lost_are_published_again)
+{
+	struct error err = { 0 };
+	struct head head;
+
+	claim();
+	for (uint64_t size = 0; size < 4; size++)
+		ck_ok(propose(size, &err), err);
+	for (uint64_t size = 1; size < 4; size++)
+		ck_ok(publish(size, &err), err);
+	pg_sql("DELETE FROM valise.published WHERE n > 0");
+	ck_ok(publish(4, &err), err);
+	table->close(backend);
+	backend = pg_open();
+	for (uint64_t n = 0; n < 4; n++) {
+		ck_ok(table->head(backend, n, &head, &err), err);
+		ck_assert_uint_eq(head.size, n + 1);
+		ck_assert_uint_eq(head.signature[0], n + 1);
+	}
+}
+END_TEST
+
+START_TEST(heads_are_durable_once_they_are_flushed)
+{
+	struct error err = { 0 };
+	char at[24], sql[96];
+
+	claim();
+	ck_ok(propose(0, &err) && publish(1, &err), err);
+	snprintf(at, sizeof(at), "%s",
+	    pg_sql("SELECT pg_current_wal_insert_lsn()"));
+	ck_ok(table->flush_heads(backend, &err), err);
+	snprintf(sql, sizeof(sql), "SELECT pg_current_wal_flush_lsn() >= '%s'",
+	    at);
+	ck_assert_str_eq(pg_sql("%s", sql), "t");
+}
+END_TEST
+
 START_TEST(names_and_objects_whose_answer_is_lost_are_there)
 {
 	const struct oid oid = name_of("a name");
@@ -747,6 +786,8 @@ fill(TCase *t)
 	tcase_add_test(t, another_record_in_its_place_is_noticed);
 	tcase_add_test(t, a_proposal_whose_answer_is_lost_is_stored_once);
 	tcase_add_test(t, a_head_whose_answer_is_lost_is_published_once);
+	tcase_add_test(t, heads_that_were_lost_are_published_again);
+	tcase_add_test(t, heads_are_durable_once_they_are_flushed);
 	tcase_add_test(t, names_and_objects_whose_answer_is_lost_are_there);
 	tcase_add_loop_test(t, a_cancelled_wait_for_a_standby_is_a_lost_answer,
 	    0, 2);

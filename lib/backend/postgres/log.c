@@ -40,52 +40,30 @@ remember(struct heads *heads, uint64_t n, const struct head *head)
 	pthread_mutex_unlock(&heads->mutex);
 }
 
-struct publishing {
-	uint64_t n;
-	const struct head *head;
-};
-
-/*
- * It was not added: is it there already, from before a connection was lost?
- * Then what was found is to be as durable as if it had been added now.
- */
+/* Get a head from memory. */
 static bool
-is_published(const struct publishing *publishing, struct db *db,
-    enum failure *what, struct error *err)
+recall(struct heads *heads, uint64_t n, struct head *out)
 {
-	struct params params = { .num = 0 };
-	struct head found = { .size = 0 };
-	PGresult *result;
-	uint64_t n;
-	bool ok;
+	const size_t at = (size_t)(n % LIMIT_HEADS_CACHED);
+	bool known;
 
-	params_u64(&params, publishing->n);
-	if ((result = db_run(db, GET_PUBLISHED, &params, what, err)) == NULL)
+	if (heads->list == NULL)
 		return false;
-	if (PQntuples(result) != 1)
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "postgresql: size %llu was not proposed with this root",
-		    (unsigned long long)publishing->head->size);
-	else
-		ok = parse_head(result, 0, &n, &found, err) &&
-		    (memcmp(&found, publishing->head, sizeof(found)) == 0 ||
-			error_set_outside(err,
-			    "postgresql: another process has published size"
-			    " %llu: nothing more is written",
-			    (unsigned long long)found.size));
-	PQclear(result);
-	if (ok)
-		PQclear(result = db_run(db, FENCE_HEAD, NULL, what, err));
-	return ok && result != NULL;
+	pthread_mutex_lock(&heads->mutex);
+	if ((known = heads->list[at].n == n + 1))
+		*out = heads->list[at].head;
+	pthread_mutex_unlock(&heads->mutex);
+	return known;
 }
 
-static void
-set_params(const struct publishing *publishing, struct params *out)
-{
-	const struct head *head = publishing->head;
+/* --- Publishing. --- */
 
+/* The numbers are within params, so it is not to be copied. */
+static void
+set_params(uint64_t n, const struct head *head, struct params *out)
+{
 	out->num = 0;
-	params_u64(out, publishing->n);
+	params_u64(out, n);
 	params_u64(out, head->size);
 	params_u64(out, (uint64_t)head->time_ms);
 	params_bytes(out, digest_span(&head->root));
@@ -103,37 +81,120 @@ was_added(PGresult *result)
 	return added;
 }
 
+/*
+ * Add the head by a statement that is a transaction of its own, which takes one
+ * way there and back.  Its flush is not waited for.  False: it is not known
+ * whether it was added.
+ */
+static bool
+publish_at_once(struct postgres *postgres, uint64_t n, const struct head *head)
+{
+	struct error ignored = { 0 };
+	struct db *db = pool_take(postgres, &postgres->publisher, &ignored);
+	struct params params;
+	bool added = false;
+
+	set_params(n, head, &params);
+	if (db != NULL)
+		added = was_added(
+		    db_run_alone(db, ADD_PUBLISHED, &params, &ignored));
+	pool_give(&postgres->publisher, db);
+	return added;
+}
+
+struct publishing {
+	struct postgres *postgres;
+	uint64_t n;
+	const struct head *head;
+};
+
+/* The newest head that is there has this number, or is none: *next is after it. */
+static bool
+find_next(struct db *db, uint64_t *next, enum failure *what, struct error *err)
+{
+	PGresult *result = db_run(db, GET_LAST_PUBLISHED, NULL, what, err);
+	uint64_t last = 0;
+	bool ok = result != NULL, is_any;
+
+	is_any = ok && PQntuples(result) == 1;
+	ok = ok && (!is_any || row_u64(result, 0, 0, &last, err));
+	PQclear(result);
+	*next = is_any ? last + 1 : 0;
+	return ok;
+}
+
+static bool
+add_head(uint64_t n, const struct head *head, struct db *db, enum failure *what,
+    struct error *err)
+{
+	struct params params;
+	PGresult *result;
+
+	set_params(n, head, &params);
+	if ((result = db_run(db, ADD_PUBLISHED, &params, what, err)) == NULL)
+		return false;
+	return was_added(result) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"postgresql: size %llu was not proposed with this root",
+		(unsigned long long)head->size);
+}
+
+/* It is there already: from before a connection was lost? */
+static bool
+check_same(const struct publishing *publishing, struct db *db,
+    enum failure *what, struct error *err)
+{
+	struct params params = { .num = 0 };
+	struct head found = { .size = 0 };
+	PGresult *result;
+	uint64_t n;
+	bool ok;
+
+	params_u64(&params, publishing->n);
+	if ((result = db_run(db, GET_PUBLISHED, &params, what, err)) == NULL)
+		return false;
+	ok = (PQntuples(result) == 1 ||
+		 error_set(err, ERROR_UNTRUSTED,
+		     "postgresql: head %llu is not there",
+		     (unsigned long long)publishing->n)) &&
+	    parse_head(result, 0, &n, &found, err) &&
+	    (memcmp(&found, publishing->head, sizeof(found)) == 0 ||
+		error_set_outside(err,
+		    "postgresql: another process has published size"
+		    " %llu: nothing more is written",
+		    (unsigned long long)found.size));
+	PQclear(result);
+	return ok;
+}
+
+/*
+ * The same in a transaction that is flushed.  A server that failed may have lost
+ * heads whose flush was not waited for: they are published again.
+ */
 static bool
 publish(void *arg, struct db *db, enum failure *what, struct error *err)
 {
 	const struct publishing *publishing = arg;
-	struct params params;
+	struct head head;
+	uint64_t next;
 	PGresult *result;
 
-	set_params(publishing, &params);
-	result = db_run(db, ADD_PUBLISHED, &params, what, err);
-	return result != NULL &&
-	    (was_added(result) || is_published(publishing, db, what, err));
-}
-
-/*
- * Add the head by a statement that is a transaction of its own, which takes one
- * way there and back.  False: it is not known whether that was done.
- */
-static bool
-publish_at_once(struct postgres *postgres, const struct publishing *publishing)
-{
-	struct error ignored = { 0 };
-	struct db *db = pool_take(postgres, &postgres->writers, &ignored);
-	struct params params;
-	bool added = false;
-
-	set_params(publishing, &params);
-	if (db != NULL)
-		added = was_added(
-		    db_run_alone(db, ADD_PUBLISHED, &params, &ignored));
-	pool_give(&postgres->writers, db);
-	return added;
+	if (!find_next(db, &next, what, err))
+		return false;
+	for (; next < publishing->n; next++)
+		if (!recall(&publishing->postgres->heads, next, &head))
+			return error_set(err, ERROR_UNTRUSTED,
+			    "postgresql: head %llu is not there",
+			    (unsigned long long)next);
+		else if (!add_head(next, &head, db, what, err))
+			return false;
+	if (next == publishing->n)
+		return add_head(next, publishing->head, db, what, err);
+	if (!check_same(publishing, db, what, err))
+		return false;
+	/* What was found is to be as durable as if it had been added now. */
+	PQclear(result = db_run(db, FENCE_HEAD, NULL, what, err));
+	return result != NULL;
 }
 
 bool
@@ -141,11 +202,11 @@ postgres_publish(struct backend *backend, const struct head *head, uint64_t end,
     struct error *err)
 {
 	struct postgres *postgres = postgres_of(backend);
-	struct publishing publishing = { .n = postgres_num_heads(backend),
-		.head = head };
+	struct publishing publishing = { postgres, postgres_num_heads(backend),
+		head };
 
 	(void)end;
-	if (!publish_at_once(postgres, &publishing) &&
+	if (!publish_at_once(postgres, publishing.n, head) &&
 	    !postgres_transact(postgres, LIMIT_SECONDS_DATABASE, publish,
 		&publishing, err))
 		return false;
@@ -155,12 +216,13 @@ postgres_publish(struct backend *backend, const struct head *head, uint64_t end,
 	return true;
 }
 
-/* Each was flushed when it was published. */
+/* What is flushed takes all along that was committed before. */
 bool
 postgres_flush_heads(struct backend *backend, struct error *err)
 {
-	(void)backend, (void)err;
-	return true;
+	struct top top;
+
+	return postgres_fence(postgres_of(backend), &top, err);
 }
 
 uint64_t
@@ -227,17 +289,9 @@ postgres_head(struct backend *backend, uint64_t n, struct head *out,
     struct error *err)
 {
 	struct postgres *postgres = postgres_of(backend);
-	struct heads *heads = &postgres->heads;
-	const size_t at = (size_t)(n % LIMIT_HEADS_CACHED);
-	bool known;
 
-	if (heads->list == NULL)
-		return read_head(postgres, n, out, err);
-	pthread_mutex_lock(&heads->mutex);
-	if ((known = heads->list[at].n == n + 1))
-		*out = heads->list[at].head;
-	pthread_mutex_unlock(&heads->mutex);
-	return known || read_head(postgres, n, out, err);
+	return recall(&postgres->heads, n, out) ||
+	    read_head(postgres, n, out, err);
 }
 
 bool

@@ -16,6 +16,7 @@ close_postgres(struct backend *backend)
 	postgres_end_lease(postgres);
 	pool_close(&postgres->readers);
 	pool_close(&postgres->writers);
+	pool_close(&postgres->publisher);
 	pthread_cond_destroy(&postgres->ending);
 	pthread_mutex_destroy(&postgres->mutex);
 	heads_free(&postgres->heads);
@@ -194,6 +195,7 @@ open_postgres(const struct postgres_settings *settings, bool is_view,
 	ahead_init(&postgres->ahead);
 	pool_init(&postgres->readers, LIMIT_DATABASE_READERS, "off");
 	pool_init(&postgres->writers, LIMIT_DATABASE_WRITERS, "on");
+	pool_init(&postgres->publisher, 1, "off");
 	if (keywords_make(settings, !is_view, &postgres->keywords, err) &&
 	    look_inside(postgres, err))
 		return &postgres->backend;

@@ -71,8 +71,8 @@ struct pool {
 	struct db *idle[LIMIT_DATABASE_READERS];
 	unsigned num_idle, num_open, max;
 	/*
-	 * The setting of synchronous_commit: "on" to write; "off" to read, and
-	 * to write pieces, which a later COMMIT makes durable.
+	 * The setting of synchronous_commit: "on" to write; "off" to read, to
+	 * write pieces and to publish, which a later COMMIT makes durable.
 	 */
 	const char *commit;
 };
@@ -102,7 +102,7 @@ struct postgres {
 	unsigned durable;
 	bool is_view;
 	char id[POSTGRES_ID]; /* of the record; empty until it is known */
-	struct pool readers, writers;
+	struct pool readers, writers, publisher;
 
 	/* The lease (lease.c). */
 	pthread_mutex_t mutex;

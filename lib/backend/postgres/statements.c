@@ -54,7 +54,9 @@ const char *const statements[STATEMENTS] = {
 	[ADD_PUBLISHED] =
 	    "INSERT INTO published (n, size, time_ms, root, signature) SELECT"
 	    " $1::bigint, size, $3::bigint, root, $5::bytea FROM chain WHERE"
-	    " size = $2::bigint AND root = $4::bytea ON CONFLICT DO NOTHING",
+	    " size = $2::bigint AND root = $4::bytea AND ($1::bigint = 0 OR"
+	    " EXISTS (SELECT 1 FROM published WHERE n = $1::bigint - 1))"
+	    " ON CONFLICT DO NOTHING",
 	[GET_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
 			  " published WHERE n = $1::bigint",
 	[READ_PUBLISHED] = "SELECT n, size, time_ms, root, signature FROM"
