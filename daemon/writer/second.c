@@ -131,8 +131,11 @@ second_check(const struct second *second, struct error *err)
 bool
 second_holds(const struct second *second, struct error *err)
 {
-	return postgres_holds(second->backend, err) ||
-	    error_retry(err, LIMIT_SECONDS_LEASE);
+	if (postgres_holds(second->backend, err))
+		return true;
+	/* Who was replaced ends; whoever asks meanwhile asks the other one. */
+	err->kind = ERROR_UNAVAILABLE;
+	return error_retry(err, LIMIT_SECONDS_LEASE);
 }
 
 bool

@@ -34,8 +34,7 @@ bool second_check(const struct second *second, struct error *err) MUST_USE;
  * Is it sure that no other daemon writes?  Else nothing is shown of the record,
  * which may be older than what an office has seen.  For any thread.
  *
- * ERROR_UNAVAILABLE  it is not sure now
- * ERROR_SYSTEM       another one does: this daemon must end
+ * ERROR_UNAVAILABLE  it is not, or another one does
  */
 bool second_holds(const struct second *second, struct error *err);
 /* What there is to warn of; false if nothing.  For any thread. */

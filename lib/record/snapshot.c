@@ -124,7 +124,8 @@ snapshot_load(struct store *store, const struct oid *commit, struct error *err)
 {
 	struct container *container = stored_version(store, commit, err);
 
-	if (container == NULL)
+	/* A database that is away is asked again. */
+	if (container == NULL && err->kind != ERROR_UNAVAILABLE)
 		err->kind = ERROR_SYSTEM;
 	return container;
 }

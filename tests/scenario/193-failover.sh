@@ -119,7 +119,9 @@ mark_log b; kill_daemon .; rm -f pid
 check "the second one takes over" await b "event=start "
 ask b; check "a deposit" deposit mofa again "again"
 start_standby . || not_ok "the first one comes back"
-postgres_kill; postgres_again && postgres_follows || not_ok "the server that writes comes back"
+postgres_kill
+expect "a fetch without a server" 6 "" at iom-geneva fetch agreement/again -o work/again.asice
+postgres_again && postgres_follows || not_ok "the server that writes comes back"
 check "a deposit after that" until_is deposit mofa last "the last"
 printf '%s\n' alone turned again last >>work/acked
 check "all that was acknowledged is there" are_there work/acked
