@@ -128,5 +128,5 @@ check "all that was acknowledged is there" are_there work/acked
 check "no size was published twice" one_history
 expect "the audit is clean" 0 "" at iom-geneva audit --full
 stop_daemon "$dir"; stop_daemon b
-expect "fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
+expect "fsck, of the one that wrote" 0 "nothing is wrong" "$valised" --config b/valised.yaml fsck
 finish

@@ -2,7 +2,10 @@
  * soak - clients of a daemon that may be killed at any moment, for
  * tests/soak/run.
  *
- *	soak HOST PORT CA CERT KEY DIR ACKED WRITERS READERS
+ *	soak HOST PORT[,PORT] CA CERT KEY DIR ACKED WRITERS READERS
+ *
+ * With two ports, who gets no answer at one, or is told to come again, asks at the
+ * other.
  *
  * Writers deposit the containers of DIR (made by bench make), one after
  * another, each until it is stored: an answer that a cut lost is asked for
@@ -35,7 +38,8 @@
 enum { MAX = 100000, PATIENCE_S = 60 };
 
 static struct {
-	const char *host, *port;
+	const char *host;
+	const char *ports[2];
 	SSL_CTX *tls;
 	char (*names)[128]; /* slugs */
 	const char *dir;
@@ -45,6 +49,9 @@ static struct {
 	bool stop, written;
 	pthread_mutex_t mutex;
 } soak = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* Which of the two ports this thread asks at. */
+static _Thread_local unsigned turn;
 
 static void
 on_term(int signal)
@@ -84,7 +91,7 @@ connect_once(void)
 	SSL *ssl = NULL;
 	int fd = -1;
 
-	if (getaddrinfo(soak.host, soak.port, &hints, &to) != 0)
+	if (getaddrinfo(soak.host, soak.ports[turn % 2], &hints, &to) != 0)
 		return NULL;
 	fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -106,8 +113,10 @@ connect_again(void)
 {
 	SSL *ssl;
 
-	while ((ssl = connect_once()) == NULL && !stopping())
+	while ((ssl = connect_once()) == NULL && !stopping()) {
+		turn++;
 		poll(NULL, 0, 5);
+	}
 	return ssl;
 }
 
@@ -231,6 +240,7 @@ run_writer(void *arg)
 			if (!done) {
 				close_tls(ssl);
 				ssl = NULL;
+				turn++;
 				add(&soak.retries);
 			}
 		}
@@ -278,6 +288,7 @@ run_reader(void *arg)
 				tell_wrong("fetch", name, status, answer);
 			close_tls(ssl);
 			ssl = NULL;
+			turn++;
 		}
 	}
 	close_tls(ssl);
@@ -316,7 +327,8 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, on_term);
 	soak.host = argv[1];
-	soak.port = argv[2];
+	soak.ports[0] = strsep(&argv[2], ",");
+	soak.ports[1] = argv[2] != NULL ? argv[2] : soak.ports[0];
 	soak.tls = SSL_CTX_new(TLS_client_method());
 	if (SSL_CTX_load_verify_locations(soak.tls, argv[3], NULL) != 1 ||
 	    SSL_CTX_use_certificate_chain_file(soak.tls, argv[4]) != 1 ||
