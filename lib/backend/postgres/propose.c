@@ -100,7 +100,7 @@ check_head(void *arg, const PGresult *result, struct error *err)
 	return !proposing->is_refused;
 }
 
-/* Add what adds some entries, of which the first is the n-th. */
+/* Add the statement that adds the entries. */
 static bool
 send_entries(const struct proposal *proposal, struct pipeline *pipeline,
     struct error *err)
