@@ -118,7 +118,7 @@ forks=$(cut -d ' ' -f 1 work/all | uniq -d | wc -l)
 at mofa --json list | tr '{' '\n' | sed -n 's/.*"document": *"agreement\/\([^"]*\)".*/\1/p' | sort >work/there
 sort work/acked | comm -23 - work/there >work/lost
 echo "  $i kills; acknowledged, read, tried again, wrong: $(cat work/soak.out); lost $(wc -l <work/lost); heads $(wc -l <work/all), forks $forks; ended by themselves $ends"
-[ ! -s work/soak.err ] || { head -n 5 work/soak.err; grep -h level=error log b/log | cut -d " " -f 3- | sort | uniq -c | sort -rn | head -n 8; } >&2
+[ ! -s work/soak.err ] || { head -n 30 work/soak.err; grep -h level=error log b/log | cut -d " " -f 3- | sort | uniq -c | sort -rn | head -n 8; } >&2
 check "$kills kills were survived" test "$i" = "$kills"
 check "no answer was wrong" test $rc = 0
 check "something was acknowledged" test "$(acked)" -gt "$kills"

@@ -128,18 +128,24 @@ read_answer(SSL *ssl, char *first, size_t room)
 {
 	char buf[65536];
 	size_t have = 0;
-	char *end = NULL, *length;
+	char *end, *length;
 	long left;
 	int n, status;
 
-	while (end == NULL) {
+	buf[0] = '\0';
+	while ((end = strstr(buf, "\r\n\r\n")) == NULL || buf[9] == '1') {
+		/* 102 says only that it takes a while. */
+		if (end != NULL) {
+			have -= (size_t)(end + 4 - buf);
+			memmove(buf, end + 4, have + 1);
+			continue;
+		}
 		if (have + 1 >= sizeof(buf) ||
 		    (n = SSL_read(ssl, buf + have,
 			 (int)(sizeof(buf) - 1 - have))) <= 0)
 			return -1;
 		have += (size_t)n;
 		buf[have] = '\0';
-		end = strstr(buf, "\r\n\r\n");
 	}
 	status = (int)strtol(buf + 9, NULL, 10);
 	length = strcasestr(buf, "Content-Length:");
