@@ -247,6 +247,7 @@ error_set_openssl(struct error *err, enum error_kind kind, const char *fmt, ...)
 	set_detail(err, fmt, args);
 	va_end(args);
 	append_detail(err, reason != NULL ? reason : "no reason given");
+	err->is_of_machine = err->is_outside = kind == ERROR_SYSTEM;
 	ERR_clear_error();
 	return false;
 }

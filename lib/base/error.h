@@ -73,7 +73,11 @@ bool error_set_outside(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 /* Set is_outside.  Returns false. */
 bool error_outside(struct error *err);
 
-/* As error_set(), with the newest OpenSSL reason; empties OpenSSL's queue. */
+/*
+ * As error_set(), with the newest OpenSSL reason; empties OpenSSL's queue.  With
+ * ERROR_SYSTEM is_of_machine is set: at what is well formed OpenSSL fails where
+ * there is no memory, which it does not always say.
+ */
 bool error_set_openssl(struct error *err, enum error_kind kind, const char *fmt,
     ...) PRINTF(3, 4);
 

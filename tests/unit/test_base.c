@@ -699,6 +699,10 @@ START_TEST(what_a_machine_lacks_is_told_from_what_was_asked)
 	errno = EIO;
 	ck_assert(!error_set_errno(&err, "x") &&
 	    !error_set(&err, ERROR_SYSTEM, "y") && !err.is_of_machine);
+	ck_assert(
+	    !error_set_openssl(&err, ERROR_SYSTEM, "x") && err.is_of_machine);
+	ck_assert(!error_set_openssl(&err, ERROR_MALFORMED, "x") &&
+	    !err.is_of_machine);
 }
 END_TEST
 
