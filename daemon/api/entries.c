@@ -196,7 +196,7 @@ append_entry(const struct journal *journal, uint64_t index, uint64_t size,
 		    "entry", line.data, line.len, "proof", path);
 		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
-				  : error_set(err, ERROR_SYSTEM, "JSON");
+				  : error_set_errno(err, "JSON");
 	}
 	free(text);
 	json_decref(json);
@@ -221,7 +221,7 @@ append_last(const struct record *record, const struct head *head, uint64_t next,
 			    json_integer((json_int_t)next));
 		text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 		ok = text != NULL ? buf_printf(out, err, "%s\n", text)
-				  : error_set(err, ERROR_SYSTEM, "JSON");
+				  : error_set_errno(err, "JSON");
 	}
 	free(text);
 	json_decref(json);

@@ -3,6 +3,7 @@
  */
 #include "base/yaml.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,21 @@ refuse(struct reader *in, const yaml_mark_t *at, const char *what)
 	    at->line + 1, at->column + 1, what);
 }
 
+/* libyaml does not say so by errno. */
+static bool
+no_memory(const char *file, struct error *err)
+{
+	errno = ENOMEM;
+	return error_set_errno(err, "%s", file);
+}
+
 static bool
 next_event(struct reader *in, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&in->parser, event))
 		return true;
+	if (in->parser.error == YAML_MEMORY_ERROR)
+		return no_memory(in->file, in->err);
 	return refuse(in, &in->parser.problem_mark,
 	    in->parser.problem != NULL ? in->parser.problem : "not YAML");
 }
@@ -265,7 +276,7 @@ yaml_parse(const char *file, struct span text, struct error *err)
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&in.parser)) {
-		error_set_outside(err, "%s: no memory", file);
+		(void)no_memory(file, err);
 		return NULL;
 	}
 	yaml_parser_set_encoding(&in.parser, YAML_UTF8_ENCODING);

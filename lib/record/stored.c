@@ -148,22 +148,33 @@ load_text(struct store *store, const struct stored_file *file,
 	return add(container, &member, err);
 }
 
+/* Parse version.yaml, which was judged when it came in. */
+static bool
+load_version(struct container *container, struct error *err)
+{
+	const struct member *yaml = container_find(container, PATH_VERSION);
+
+	if (yaml == NULL)
+		return error_set_outside(err,
+		    "a stored version has no version.yaml");
+	container->version = version_parse(member_bytes(yaml), err);
+	if (container->version != NULL)
+		return true;
+	/* Else it is damaged: not what somebody asked for is malformed. */
+	if (!err->is_of_machine)
+		error_set_outside(err,
+		    "a stored version's version.yaml is damaged");
+	return false;
+}
+
 /* Load texts and annexes, after version.yaml was parsed. */
 static bool
 load_texts(struct store *store, const struct stored *stored,
     const struct purpose *purpose, struct container *container,
     struct error *err)
 {
-	const struct member *yaml = container_find(container, PATH_VERSION);
 	uint64_t held = 0;
-	bool ok;
-
-	if (yaml != NULL)
-		container->version = version_parse(member_bytes(yaml), err);
-	ok = container->version != NULL ||
-	    error_set_outside(err,
-		"a stored version has no"
-		" version.yaml");
+	bool ok = load_version(container, err);
 
 	for (size_t i = 0; ok && i < stored->num; i++)
 		if (is_text(stored->files[i].path))
