@@ -225,7 +225,8 @@ fill_lock(int fd, const char *path, struct error *err)
 		   (st.st_size == sizeof(bytes) ||
 		       (getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes) &&
 			   pwrite(fd, bytes, sizeof(bytes), 0) ==
-			       sizeof(bytes)))) ||
+			       sizeof(bytes) &&
+			   ftruncate(fd, sizeof(bytes)) == 0))) ||
 	    error_set_errno(err, "%s", path);
 }
 
