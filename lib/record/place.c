@@ -3,6 +3,7 @@
  * Making it there, and opening it to read (data.h).
  */
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "backend/files/files.h"
@@ -108,6 +109,23 @@ open_database(const struct data_place *place, bool writes, struct error *err)
 	return NULL;
 }
 
+/*
+ * Of the file that is locked itself: a copy of the folder has the same number,
+ * and a process that holds the lock of the copy may be beside this one.
+ */
+static uint32_t
+file_number(const char *folder)
+{
+	struct error ignored = { 0 };
+	char path[FILE_PATH];
+	struct stat st;
+
+	return data_path(folder, DATA_LOCK, path, &ignored) &&
+		stat(path, &st) == 0
+	    ? (uint32_t)(st.st_ino ^ st.st_dev << 20)
+	    : 0;
+}
+
 /* The same, by the number of the folder's lock, which is held. */
 static struct backend *
 open_locked(const struct data_place *place, struct error *err)
@@ -115,6 +133,7 @@ open_locked(const struct data_place *place, struct error *err)
 	struct data_place locked = *place;
 
 	locked.database.place = lock_number(place->folder);
+	locked.database.file = file_number(place->folder);
 	return open_database(&locked, true, err);
 }
 

@@ -194,16 +194,21 @@ take_lease(struct postgres *postgres, struct taking *taking, struct error *err)
 	}
 }
 
-/* A place or, without one, a number that nobody has; then a number of its own. */
+/*
+ * The numbers of a place or, without one, a number that nobody has; then a number
+ * of its own.
+ */
 static bool
 make_holder(struct postgres *postgres, struct error *err)
 {
-	const uint64_t place = postgres->place;
-
 	if (getrandom(postgres->holder, ID_BYTES, 0) != ID_BYTES)
 		return error_set_errno(err, "random bytes");
-	if (place != 0)
-		memcpy(postgres->holder, &place, sizeof(place));
+	if (postgres->place != 0) {
+		memcpy(postgres->holder, &postgres->place,
+		    sizeof(postgres->place));
+		memcpy(postgres->holder + sizeof(postgres->place),
+		    &postgres->file, sizeof(postgres->file));
+	}
 	return true;
 }
 

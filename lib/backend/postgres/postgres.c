@@ -187,6 +187,7 @@ open_postgres(const struct postgres_settings *settings, bool is_view,
 	postgres->backend.table = &table;
 	postgres->durable = settings->durable;
 	postgres->place = settings->place;
+	postgres->file = settings->file;
 	postgres->may_publish = settings->may_publish;
 	postgres->arg = settings->arg;
 	postgres->is_view = is_view;

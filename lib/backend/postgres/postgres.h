@@ -43,11 +43,14 @@ struct postgres_settings {
 	 */
 	unsigned durable;
 	/*
-	 * A number that no other process has while this one lives, such as one
-	 * of a locked file; 0: none.  A lease of the same number is that of a
-	 * process that has ended: it is taken at once.
+	 * A number of the data folder, which stays with it and which copies of
+	 * it have too; 0: none.  By it a daemon that stands by knows who wrote
+	 * last.  And one of a locked file in it, which no copy has: a lease of
+	 * both numbers is that of a process that has ended, and is taken at
+	 * once.
 	 */
 	uint64_t place;
+	uint32_t file;
 	/*
 	 * Called before the head that the signer remembers is published when the
 	 * record is opened to write: false if its signature must not be given

@@ -112,6 +112,7 @@ struct postgres {
 	bool is_claimed, is_lost;
 	int64_t renewed_ms; /* monotonic; atomic */
 	uint64_t place;     /* of the settings */
+	uint32_t file;      /* of the settings */
 	/* The same. */
 	bool (*may_publish)(void *arg, struct backend *backend,
 	    const struct head *head, struct error *err);

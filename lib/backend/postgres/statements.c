@@ -15,8 +15,8 @@ const char *const statements[STATEMENTS] = {
 	    " $1::bytea THEN epoch ELSE epoch + 1 END, until ="
 	    " clock_timestamp() + $2::bigint * interval '1 second'"
 	    " WHERE id = 1 AND (holder = $1::bytea OR until <"
-	    " clock_timestamp() OR substr(holder, 1, 8) ="
-	    " substr($1::bytea, 1, 8)) RETURNING epoch",
+	    " clock_timestamp() OR substr(holder, 1, 12) ="
+	    " substr($1::bytea, 1, 12)) RETURNING epoch",
 	[RENEW_LEASE] =
 	    "UPDATE lease SET until = clock_timestamp() +"
 	    " $2::bigint * interval '1 second'"
