@@ -298,8 +298,7 @@ read_root(const struct yaml *root, const char *dir, struct config *out,
 		"depositary-key", "cache", "reserve", "memory", "workers",
 		"repeats", "verify-every", "crls-every", "crl-urls",
 		"witness-every", "witnesses", "monitor", "proxy",
-		"proxy-password", "register", "store", "promote",
-		"signers" };
+		"proxy-password", "register", "store", "promote", "signers" };
 	static const char *const needed[] = { "listen", "address", "data",
 		"policies", "crls", "server-certificate",
 		"depositary-certificate" };

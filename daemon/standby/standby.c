@@ -420,9 +420,11 @@ standby_run(struct daemon *daemon, bool *ended, struct error *err)
 	bool ok, writes = false;
 
 	*ended = false;
-	daemon->standby = &standby;
 	if ((standby.done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
 		return error_set_errno(err, "standby");
+	/* Until this function returns. */
+	/* cppcheck-suppress autoVariables */
+	daemon->standby = &standby;
 	ok = was_last(&place, &writes, err) &&
 	    (writes ||
 		(follower_open(&place, daemon->signer, &standby.follower,

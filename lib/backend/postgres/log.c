@@ -220,7 +220,7 @@ postgres_publish(struct backend *backend, const struct head *head, uint64_t end,
 bool
 postgres_flush_heads(struct backend *backend, struct error *err)
 {
-	struct top top;
+	struct top top = { 0 };
 
 	return postgres_fence(postgres_of(backend), &top, err);
 }

@@ -104,7 +104,7 @@ ascertain(void *arg, struct db *db, enum failure *what, struct error *err)
 	struct ascertaining *it = arg;
 	struct params params = { .num = 0 };
 	PGresult *result = db_run(db, LOCK_HEAD, NULL, what, err);
-	struct digest root;
+	struct digest root = { { 0 } };
 	bool ok = result != NULL && durable_check(it->postgres, result, 0, err);
 
 	PQclear(result);
@@ -153,7 +153,7 @@ postgres_remembered(struct backend *backend, const struct head *head,
 {
 	struct postgres *postgres = postgres_of(backend);
 	struct params params = { .num = 0 };
-	struct digest root;
+	struct digest root = { { 0 } };
 	PGresult *result;
 	bool ok = true;
 
