@@ -521,8 +521,11 @@ run_daemon(const struct config *config, bool replace, bool full,
 		daemon.reload = reload_listen(daemon.config->data);
 	ok = ok && listen_on(&daemon, err) && confine(daemon.config, err) &&
 	    open_in_turn(&daemon, crls, &ended, err);
+	/* Policy and lists were not taken over by a record. */
 	if (ended) {
 		crl_set_free(crls);
+		policy_free(daemon.policy);
+		lists_look_reset(&daemon.look);
 		return end(&daemon);
 	}
 	ok = ok && start_registrar(&daemon, err) &&
