@@ -77,22 +77,32 @@ server_host(const struct config *config, char host[512])
 		*strrchr(host, ':') = '\0';
 }
 
+/* The policy for a data folder that is not there yet; NULL: refused. */
+static struct policy *
+begin_folder(const struct config *config, struct error *err)
+{
+	struct policy *policy;
+
+	if (!owner_check(config->data, err) ||
+	    (policy = setup_policy(config, err)) == NULL)
+		return NULL;
+	if (!data_is_there(config->data))
+		return policy;
+	policy_free(policy);
+	error_set(err, ERROR_CONFLICT,
+	    "%s is a data folder already: nothing was changed", config->data);
+	return NULL;
+}
+
 bool
 setup_init(const struct config *config, struct error *err)
 {
 	char request[FILE_PATH], host[512];
-	struct policy *policy;
+	struct policy *policy = begin_folder(config, err);
 	bool ok;
 
-	if (!owner_check(config->data, err) ||
-	    (policy = setup_policy(config, err)) == NULL)
+	if (policy == NULL)
 		return false;
-	if (data_is_there(config->data)) {
-		policy_free(policy);
-		return error_set(err, ERROR_CONFLICT,
-		    "%s is a data folder already: nothing was changed",
-		    config->data);
-	}
 	server_host(config, host);
 	ok = data_make(config->data, err) &&
 	    make_journal(config, policy->origin, err) &&
@@ -211,19 +221,12 @@ setup_join(const struct config *config, const struct setup_join *how,
     uint64_t *size, struct error *err)
 {
 	const struct data_place place = config_place(config);
-	struct policy *policy;
+	struct policy *policy = begin_folder(config, err);
 	char host[512];
 	bool ok;
 
-	if (!owner_check(config->data, err) ||
-	    (policy = setup_policy(config, err)) == NULL)
+	if (policy == NULL)
 		return false;
-	if (data_is_there(config->data)) {
-		policy_free(policy);
-		return error_set(err, ERROR_CONFLICT,
-		    "%s is a data folder already: nothing was changed",
-		    config->data);
-	}
 	server_host(config, host);
 	ok = (place.database.conninfo != NULL ||
 		 error_set(err, ERROR_USAGE,

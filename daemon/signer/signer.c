@@ -486,22 +486,37 @@ signer_resume(struct signer *signer)
 	pthread_rwlock_unlock(&signer->sealing);
 }
 
-bool
-signer_read(struct signer *signer, struct digest *out, struct error *err)
+/* Copy an answer of 32 bytes. */
+static bool
+take_digest(const struct channel *channel, struct digest *out,
+    struct error *err)
+{
+	if (channel->body.len != sizeof(out->bytes))
+		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
+	memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
+	return true;
+}
+
+/* Ask on any channel that is free; out: NULL if the answer has no digest. */
+static bool
+ask_anybody(struct signer *signer, enum signer_request request,
+    struct span body, struct digest *out, struct error *err)
 {
 	struct channel *channel = borrow(signer, err);
-	bool ok, late;
+	bool ok, late = false;
 
 	if (channel == NULL)
 		return false;
-	ok = ask_in_time(signer, channel, SIGNER_READ, span_of(NULL, 0), &late,
-		 err) &&
-	    (channel->body.len == sizeof(out->bytes) ||
-		error_set(err, ERROR_SYSTEM, "signer: broken answer"));
-	if (ok)
-		memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
+	ok = ask_in_time(signer, channel, request, body, &late, err) &&
+	    (out == NULL || take_digest(channel, out, err));
 	give_back(signer, channel, late);
 	return ok;
+}
+
+bool
+signer_read(struct signer *signer, struct digest *out, struct error *err)
+{
+	return ask_anybody(signer, SIGNER_READ, span_of(NULL, 0), out, err);
 }
 
 bool
@@ -541,40 +556,13 @@ signer_commit(struct signer *signer, const struct commit_fields *fields,
 	return ok;
 }
 
-/* Copy an answer of 32 bytes. */
-static bool
-take_digest(const struct channel *channel, struct digest *out,
-    struct error *err)
-{
-	if (channel->body.len != sizeof(out->bytes))
-		return error_set(err, ERROR_SYSTEM, "signer: broken answer");
-	memcpy(out->bytes, channel->body.data, sizeof(out->bytes));
-	return true;
-}
-
-/* Ask on any channel that is free; out: NULL if the answer has no digest. */
-static bool
-ask_marks(struct signer *signer, enum signer_request request, struct span body,
-    struct digest *out, struct error *err)
-{
-	struct channel *channel = borrow(signer, err);
-	bool ok, late = false;
-
-	if (channel == NULL)
-		return false;
-	ok = ask_in_time(signer, channel, request, body, &late, err) &&
-	    (out == NULL || take_digest(channel, out, err));
-	give_back(signer, channel, late);
-	return ok;
-}
-
 bool
 signer_mark(struct signer *signer, uint64_t prior, const struct head *head,
     struct digest *out, struct error *err)
 {
 	struct buf body = BUF(128);
 	const bool ok = signer_encode_mark(prior, head, NULL, &body, err) &&
-	    ask_marks(signer, SIGNER_MARK, buf_span(&body), out, err);
+	    ask_anybody(signer, SIGNER_MARK, buf_span(&body), out, err);
 
 	buf_free(&body);
 	return ok;
@@ -586,7 +574,8 @@ signer_check_memory(struct signer *signer, uint64_t place,
 {
 	struct buf body = BUF(128);
 	const bool ok = signer_encode_mark(place, head, mark, &body, err) &&
-	    ask_marks(signer, SIGNER_CHECK_MEMORY, buf_span(&body), NULL, err);
+	    ask_anybody(signer, SIGNER_CHECK_MEMORY, buf_span(&body), NULL,
+		err);
 
 	buf_free(&body);
 	return ok;
