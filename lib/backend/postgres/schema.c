@@ -9,6 +9,7 @@
 
 #include "backend/postgres/private.h"
 
+/* Of version 1: new ones, too, come to this version by what follows. */
 static const char tables[] =
     "CREATE SCHEMA valise;"
     /* id stays with the record; one row, as in lease and head. */
@@ -23,30 +24,16 @@ static const char tables[] =
     "CREATE TABLE valise.head ("
     " id bigint PRIMARY KEY CHECK (id = 1), epoch bigint NOT NULL,"
     " size bigint NOT NULL, at bigint NOT NULL, root bytea NOT NULL);"
-    /*
-     * Every proposal: one after each size, so that there is one history. mark
-     * NULL: its head was signed before (copied).
-     */
+    /* Every proposal: one after each size, so that there is one history. */
     "CREATE TABLE valise.chain ("
     " size bigint PRIMARY KEY, prior bigint NOT NULL UNIQUE,"
     " root bytea NOT NULL CHECK (octet_length(root) = 32),"
-    " epoch bigint NOT NULL, at bigint NOT NULL,"
-    " mark bytea CHECK (octet_length(mark) = 32), CHECK (size > prior));"
+    " epoch bigint NOT NULL, at bigint NOT NULL, CHECK (size > prior));"
     "CREATE TABLE valise.published ("
     " n bigint PRIMARY KEY,"
     " size bigint NOT NULL REFERENCES valise.chain (size),"
     " time_ms bigint NOT NULL, root bytea NOT NULL,"
     " signature bytea NOT NULL CHECK (octet_length(signature) = 64));"
-    /* What the signer of a stand-by has remembered; member is its place. */
-    "CREATE TABLE valise.remembered ("
-    " size bigint, member bigint,"
-    " root bytea NOT NULL CHECK (octet_length(root) = 32),"
-    " mark bytea NOT NULL CHECK (octet_length(mark) = 32),"
-    " PRIMARY KEY (size, member));"
-    /* A row here stops every daemon; the owner removes it. */
-    "CREATE TABLE valise.stop ("
-    " one bigint PRIMARY KEY CHECK (one = 1), reason text NOT NULL,"
-    " at timestamptz NOT NULL DEFAULT clock_timestamp());"
     "CREATE TABLE valise.entry ("
     " i bigint PRIMARY KEY, at bigint NOT NULL UNIQUE,"
     " line bytea NOT NULL CHECK (octet_length(line) <= 65535));"
@@ -78,6 +65,11 @@ static const char tables[] =
 
 /* What brings the tables of a version to the next one. */
 static const char *const migrations[SCHEMA_VERSION] = {
+	/*
+	 * A mark that is NULL: the head was signed before (copied). remembered:
+	 * by the signer of a stand-by; member is its place.  A row of stop stops
+	 * every daemon; the owner removes it.
+	 */
 	[1] = "ALTER TABLE valise.chain ADD COLUMN mark bytea CHECK"
 	      " (octet_length(mark) = 32);"
 	      "CREATE TABLE valise.remembered ("
@@ -141,15 +133,28 @@ check_version(unsigned long version, struct error *err)
 
 /* --- Making them. --- */
 
+/* Bring tables of a version to this one. */
+static bool
+bring_forward(struct db *db, unsigned long version, struct error *err)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "UPDATE valise.meta SET version = %d",
+	    SCHEMA_VERSION);
+	for (; version < SCHEMA_VERSION; version++)
+		if (!db_do(db, migrations[version], NULL, err))
+			return false;
+	return db_do(db, sql, NULL, err);
+}
+
 static bool
 make_tables(struct db *db, struct error *err)
 {
-	char sql[128];
-
-	snprintf(sql, sizeof(sql),
-	    "INSERT INTO valise.meta VALUES (1, %d, gen_random_uuid())",
-	    SCHEMA_VERSION);
-	return db_do(db, tables, NULL, err) && db_do(db, sql, NULL, err);
+	return db_do(db, tables, NULL, err) &&
+	    db_do(db,
+		"INSERT INTO valise.meta VALUES (1, 1, gen_random_uuid())",
+		NULL, err) &&
+	    bring_forward(db, 1, err);
 }
 
 /* Tables that are there may be used if nothing is in them. */
@@ -207,23 +212,14 @@ check_quiet(struct db *db, struct error *err)
 static bool
 migrate(struct db *db, unsigned long version, struct error *err)
 {
-	char sql[64];
-
-	if (!check_quiet(db, err))
-		return false;
-	snprintf(sql, sizeof(sql), "UPDATE valise.meta SET version = %d",
-	    SCHEMA_VERSION);
 	/* One that only stalls must not go on afterwards. */
-	if (!db_do(db,
+	return check_quiet(db, err) &&
+	    db_do(db,
 		"UPDATE valise.lease SET epoch = epoch + 1;"
 		"UPDATE valise.head SET epoch = (SELECT epoch FROM"
 		" valise.lease)",
-		NULL, err))
-		return false;
-	for (; version < SCHEMA_VERSION; version++)
-		if (!db_do(db, migrations[version], NULL, err))
-			return false;
-	return db_do(db, sql, NULL, err);
+		NULL, err) &&
+	    bring_forward(db, version, err);
 }
 
 /* Tables are there: they are of an older version, or empty, or refused. */
