@@ -252,11 +252,15 @@ list_filters_check(struct context *context, const struct list_filters *filters,
     const char *dir, struct error *err)
 {
 	struct error ignored = { 0 };
-	const struct policy *policy = policies_pinned(context, &ignored);
+	const struct policy *policy;
 	struct buf names = BUF(NAMES);
 
+	/* A policy is much to read: only where a name of it is to be found. */
+	if (filters->type == NULL && filters->office == NULL &&
+	    filters->party == NULL)
+		return true;
 	/* Without a policy nobody knows what there is. */
-	if (policy == NULL)
+	if ((policy = policies_pinned(context, &ignored)) == NULL)
 		return true;
 	if (!check_type(policy, filters, dir, err))
 		return false;
@@ -316,18 +320,23 @@ list_is_by(struct context *context, const struct list_filters *filters,
 	return office != NULL && strcmp(office->party, filters->party) == 0;
 }
 
-bool
-list_has_words(const struct list_filters *filters, const json_t *row)
+/* Whole titles are much to make room for: only where words are looked for. */
+static bool
+has_words(const struct list_filters *filters, const json_t *row)
 {
 	struct buf scratch = BUF(SIZE_MAX);
 	char titles[TITLE_TEXT];
-	bool has = filters->words.num == 0;
+	bool has;
 
-	if (!has) {
-		title_of_row(row, titles);
-		has = words_match(&filters->words, json_text(row, "document"),
-		    titles, &scratch);
-	}
+	title_of_row(row, titles);
+	has = words_match(&filters->words, json_text(row, "document"), titles,
+	    &scratch);
 	buf_free(&scratch);
 	return has;
+}
+
+bool
+list_has_words(const struct list_filters *filters, const json_t *row)
+{
+	return filters->words.num == 0 || has_words(filters, row);
 }

@@ -196,6 +196,7 @@ look_at(const struct list_proving *to, const struct document_acts *acts,
 	    : ROW_TO_ASK;
 }
 
+/* Prove one row, of which the acts are to be looked at (again). */
 static bool
 prove_row(struct list_proving *to, json_t *row, struct error *err)
 {
@@ -222,40 +223,54 @@ prove_row(struct list_proving *to, json_t *row, struct error *err)
 	return ok;
 }
 
-/* Ask for the acts of all rows that need it at once, where that is quicker. */
-static void
-ask_ahead(struct list_proving *to, const json_t *rows)
+/*
+ * Look at all rows, and ask for the acts of those that need it at once, where
+ * that is quicker. "unproved", of one byte a row, tells which stay as they are:
+ * their acts need not be read a second time.
+ */
+static bool
+look_ahead(struct list_proving *to, const json_t *rows, bool *unproved,
+    struct error *err)
 {
 	const char **names = calloc(json_array_size(rows) + 1, sizeof(*names));
 	size_t i, num = 0;
 	const json_t *row;
 
 	if (names == NULL)
-		return;
+		return error_set_errno(err, "list");
 	json_array_foreach (rows, i, row) {
 		struct document_acts acts;
+		enum row_state state;
 
 		acts_load(to->session->context, json_text(row, "document"),
 		    &acts);
-		if (look_at(to, &acts, row) == ROW_TO_ASK)
-			names[num++] = json_text(row, "document");
+		state = look_at(to, &acts, row);
 		acts_free(&acts);
+		unproved[i] = state == ROW_UNPROVED;
+		if (state == ROW_TO_ASK)
+			names[num++] = json_text(row, "document");
 	}
 	acts_update_many(to->session, names, num);
 	free(names);
+	return true;
 }
 
 bool
 list_prove_rows(struct list_proving *to, json_t *rows, struct error *err)
 {
+	bool *unproved = calloc(json_array_size(rows) + 1, sizeof(*unproved));
 	json_t *row;
 	size_t i;
-	bool ok = true;
+	bool ok;
 
 	acts_update_begin(to->session);
-	ask_ahead(to, rows);
+	ok = unproved != NULL ? look_ahead(to, rows, unproved, err)
+			      : error_set_errno(err, "list");
 	json_array_foreach (rows, i, row)
-		ok = ok && prove_row(to, row, err);
+		ok = ok &&
+		    (unproved[i] ? put_unproved(to, row, err)
+				 : prove_row(to, row, err));
 	acts_update_end(to->session);
+	free(unproved);
 	return ok;
 }

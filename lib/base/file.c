@@ -21,10 +21,17 @@ bool
 file_join(char out[FILE_PATH], const char *dir, const char *name,
     struct error *err)
 {
-	const int n = snprintf(out, FILE_PATH, "%s/%s", dir, name);
+	const size_t dir_len = strlen(dir), name_len = strlen(name);
 
-	return (n > 0 && n < FILE_PATH) ||
-	    error_set(err, ERROR_LIMIT, "path is over %d bytes", FILE_PATH);
+	if (dir_len + 1 + name_len >= FILE_PATH) {
+		out[0] = '\0';
+		return error_set(err, ERROR_LIMIT, "path is over %d bytes",
+		    FILE_PATH);
+	}
+	memmove(out, dir, dir_len);
+	out[dir_len] = '/';
+	memmove(out + dir_len + 1, name, name_len + 1);
+	return true;
 }
 
 static bool

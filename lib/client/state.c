@@ -18,11 +18,12 @@ context_digest_path(const struct context *context, const char *folder,
     const struct digest *digest, const char *suffix, char out[FILE_PATH],
     struct error *err)
 {
-	char name[128], hex[DIGEST_HEX];
+	char name[DIGEST_HEX + 16];
 
-	digest_hex(digest, hex);
-	snprintf(name, sizeof(name), "%s/%s%s", folder, hex, suffix);
-	return context_path(context, name, out, err);
+	digest_hex(digest, name);
+	snprintf(name + DIGEST_HEX - 1, 16, "%s", suffix);
+	return context_path(context, folder, out, err) &&
+	    file_join(out, out, name, err);
 }
 
 bool
