@@ -98,11 +98,17 @@ wait $fetcher 2>/dev/null
 again
 expect "and starts again" 0 "agreement/large" at mofa list
 
-# --- The watchdog. ---
+# --- The watchdog: the daemon's clock goes on by a minute. ---
+stop_daemon "$dir"
+printf '%-8d' 0 >work/step
+CLOCK_STEP="$dir/work/step" LD_PRELOAD="$VALISE_BUILD/clock.so" start_daemon "$dir"
 kill -STOP $(signer)
 at mofa fetch agreement/one -o work/one.asice >/dev/null 2>&1
-p=$(cat pid) n=0
-while kill -0 "$p" 2>/dev/null && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.75; done
+p=$(cat pid)
+printf '%-8d' 40 | dd conv=notrunc of=work/step 2>/dev/null
+check "within a minute it does not end" within 3 at mofa list
+printf '%-8d' 60 | dd conv=notrunc of=work/step 2>/dev/null
+n=0; while kill -0 "$p" 2>/dev/null && [ $n -lt 1500 ]; do n=$((n + 1)); sleep 0.02; done
 kill -0 "$p" 2>/dev/null && not_ok "after a minute it ends" || ok "after a minute it ends"
 expect "with a word" 0 "level=error event=fatal reason=.the signer has not answered for 60 s" grep event=fatal log
 again
