@@ -1,7 +1,8 @@
 #!/bin/sh
 # one.sh RESULTS TEST - run one unit's binary or one scenario; print what it
 # said and "NAME: N passed, M failed" in one piece, so that several run side by
-# side; append "N M NAME SECONDS" to RESULTS.  A test that does not end within VALISE_TEST_LIMIT
+# side; append "N M NAME SECONDS CPU" to RESULTS, where CPU is the seconds that it and
+# what it waited for computed.  A test that does not end within VALISE_TEST_LIMIT
 # seconds (600) is ended and has failed, by name.
 set -u
 results=$1 test=$2
@@ -15,8 +16,11 @@ case $test in
 esac
 # timeout gives the test a process group of its own, which ends with it.
 timeout -k 30 "$limit" "$@" >"$log" 2>&1 & running=$!
-trap 'kill "$running" 2>/dev/null; wait "$running"; rm -f "$log"; exit 130' INT TERM
+trap 'kill "$running" 2>/dev/null; wait "$running"; rm -f "$log" "$log.times"; exit 130' INT TERM
 wait "$running"; status=$?
+# Of a pipeline the shell would tell its own times.
+times >"$log.times"
+cpu=$(awk 'NR == 2 { split($0, t, "[ms ]+"); printf "%d", t[1] * 60 + t[2] + t[3] * 60 + t[4] }' "$log.times")
 {
 	flock 9
 	case $test in
@@ -39,6 +43,6 @@ wait "$running"; status=$?
 		;;
 	esac
 	[ $status != 124 ] || echo "$name: ended after $limit s, which is all that a test may take"
-	echo "$good $bad $name $(($(date +%s) - began))" >>"$results"
+	echo "$good $bad $name $(($(date +%s) - began)) $cpu" >>"$results"
 } 9>>"$results.lock"
-rm -f "$log"
+rm -f "$log" "$log.times"
