@@ -36,6 +36,7 @@ struct daemon {
 	/* The key is being replaced: no acts are accepted (batch.h). */
 	bool replacing;
 	bool full; /* read and hash the whole journal before anything else */
+	bool names_key; /* it runs to journal the next key, and to end */
 	pthread_mutex_t settings; /* for policy and crls */
 	struct policy *policy;
 	const struct crl_set *crls;
@@ -51,8 +52,9 @@ struct daemon {
 	/* What is done when that is asked (reload.h). */
 	bool (*answer)(struct daemon *daemon, enum reload_word word,
 	    struct error *err);
-	struct standby *standby; /* while it stands by */
+	struct standby *standby; /* while it stands by, and opens the record */
 	struct second second;    /* where there is a stand-by */
+	bool is_stopping;        /* a signal ends it */
 	bool yields;             /* it ends so that another may write */
 	char differs[200];       /* what of the folder is not in force, or "" */
 	struct status_told

@@ -203,10 +203,8 @@ prepare_second(struct daemon *daemon, struct data_place *place)
 {
 	if (daemon->config->promote == PROMOTE_NONE)
 		return;
-	daemon->second = (struct second){
-		.signer = daemon->signer,
-		.is_needed = daemon->config->signers > 1,
-	};
+	/* An opening that ended since another daemon was faster may have waited. */
+	__atomic_store_n(&daemon->second.is_away, false, __ATOMIC_RELEASE);
 	place->database.may_publish = may_publish;
 	place->database.arg = daemon;
 }

@@ -412,36 +412,27 @@ allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* Stand by for as long as another daemon writes, if there may be one. */
+/* Open what is kept and, unless the key is replaced, begin; a standby_open. */
 static bool
-stand_by(struct daemon *daemon, bool *ended, struct error *err)
+open_record(struct daemon *daemon, void *crls, struct error *err)
 {
-	return daemon->config->promote == PROMOTE_NONE ||
-	    standby_run(daemon, ended, err);
+	cert_cache_free(daemon->certs); /* of a try before this one */
+	daemon->certs = NULL;
+	return daemon_open_data(daemon, crls, err) &&
+	    start_registrar(daemon, err) &&
+	    (daemon->names_key || journal_start(daemon, err));
 }
 
-/*
- * Open what is kept, once it is this daemon's turn to write; if another one was
- * faster, stand by again.
- */
+/* The same, once it is this daemon's turn to write, where there are two. */
 static bool
 open_in_turn(struct daemon *daemon, struct crl_set *crls, bool *ended,
     struct error *err)
 {
-	for (;;) {
-		if (!stand_by(daemon, ended, err))
-			return false;
-		if (*ended || daemon_open_data(daemon, crls, err))
-			return true;
-		if (daemon->config->promote == PROMOTE_NONE ||
-		    err->kind != ERROR_CONFLICT ||
-		    daemon->record.journal != NULL)
-			return false;
-		log_info("standby", "result=late");
-		*err = (struct error){ 0 };
-		cert_cache_free(daemon->certs);
-		daemon->certs = NULL;
-	}
+	if (daemon->config->promote == PROMOTE_NONE)
+		return open_record(daemon, crls, err);
+	daemon->second = (struct second){ .signer = daemon->signer,
+		.is_needed = daemon->config->signers > 1 };
+	return standby_run(daemon, open_record, crls, ended, err);
 }
 
 static bool
@@ -477,6 +468,7 @@ run_daemon(const struct config *config, bool replace, bool full,
 	struct daemon daemon = { .config = &planned,
 		.lock = -1,
 		.full = full,
+		.names_key = replace,
 		.listener = -1,
 		.reload = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
@@ -522,15 +514,15 @@ run_daemon(const struct config *config, bool replace, bool full,
 	ok = ok && listen_on(&daemon, err) && confine(daemon.config, err) &&
 	    open_in_turn(&daemon, crls, &ended, err);
 	/* Policy and lists were not taken over by a record. */
-	if (ended) {
+	if (ended && daemon.record.journal == NULL) {
 		crl_set_free(crls);
 		policy_free(daemon.policy);
 		lists_look_reset(&daemon.look);
-		return end(&daemon);
 	}
-	ok = ok && start_registrar(&daemon, err) &&
-	    (replace ? journal_key(&daemon, vkey, err)
-		     : journal_start(&daemon, err) && serve(&daemon, err));
+	if (ended)
+		return end(&daemon);
+	ok = ok &&
+	    (replace ? journal_key(&daemon, vkey, err) : serve(&daemon, err));
 	if (!ok)
 		daemon_die(err);
 	return end(&daemon);

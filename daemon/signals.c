@@ -69,8 +69,9 @@ daemon_watch_files(void)
 static void
 check_lease(const struct daemon *daemon)
 {
-	const bool is_writer =
-	    daemon->config->store[0] != '\0' && daemon->record.journal != NULL;
+	/* While it stands by another thread has the record, and looks itself. */
+	const bool is_writer = daemon->config->store[0] != '\0' &&
+	    daemon->standby == NULL && daemon->record.journal != NULL;
 	struct backend *backend =
 	    is_writer ? store_backend(daemon->record.store) : NULL;
 	struct error err = { 0 };
@@ -104,6 +105,7 @@ on_term(void *arg)
 	struct daemon *daemon = arg;
 
 	log_info("stop", "reason=signal");
+	daemon->is_stopping = true;
 	status_notify("STOPPING=1");
 	http_server_stop(daemon->server);
 }

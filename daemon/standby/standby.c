@@ -1,6 +1,6 @@
 /*
- * Standing by (standby.h): a thread follows the record and looks at the right to
- * write, while the server answers /health.
+ * Standing by (standby.h): a thread follows the record, looks at the right to
+ * write and opens the record, while the server answers /health.
  */
 #include "daemon/standby/standby.h"
 
@@ -27,6 +27,7 @@ enum {
 
 /* What the thread knows, for the loop's thread. */
 struct seen {
+	bool opens;    /* it may write, and opens the record */
 	uint64_t size; /* what the signer remembers */
 	struct postgres_lease lease;
 	struct error trouble; /* why it does not follow, or take over */
@@ -34,6 +35,9 @@ struct seen {
 
 struct standby {
 	struct daemon *daemon;
+	standby_open *open;
+	void *arg;   /* of open() */
+	bool writes; /* it was the last that wrote: it does not stand by */
 	struct follower follower;
 	pthread_t thread;
 	int done; /* an eventfd: the thread has ended */
@@ -43,6 +47,8 @@ struct standby {
 	struct seen seen;
 	bool is_asked;  /* to take over */
 	bool is_ending; /* atomic */
+	bool is_ready;  /* systemd was told; of the loop's thread */
+	bool is_done;   /* the thread ends by itself; the same */
 	bool takes_over;
 	struct error err; /* why the thread ended; of the thread until then */
 };
@@ -153,6 +159,14 @@ pause_ms(int64_t ms)
 	nanosleep(&time, NULL);
 }
 
+/* Is something wrong, so that it does not help to wait? */
+static bool
+is_wrong(const struct error *why)
+{
+	return why->kind == ERROR_UNTRUSTED || why->kind == ERROR_REFUSED ||
+	    why->kind == ERROR_MALFORMED;
+}
+
 /*
  * One step, and a look.  False: it cannot go on. A database that does not answer
  * is waited for.
@@ -165,8 +179,7 @@ step(struct standby *standby, struct error *err)
 
 	if (!follower_step(&standby->follower, &moved, &why) ||
 	    !look(standby, &over, &why)) {
-		if (why.kind == ERROR_UNTRUSTED || why.kind == ERROR_REFUSED ||
-		    why.kind == ERROR_MALFORMED) {
+		if (is_wrong(&why)) {
 			*err = why;
 			return false;
 		}
@@ -187,16 +200,89 @@ step(struct standby *standby, struct error *err)
 	return true;
 }
 
+/* Follow until it is this daemon's turn, or it ends. */
+static bool
+follow(struct standby *standby, struct error *err)
+{
+	standby->takes_over = false;
+	while (!is_ending(standby) && !standby->takes_over)
+		if (!step(standby, err))
+			return false;
+	if (standby->takes_over)
+		log_info("standby", "result=takes-over");
+	return true;
+}
+
+/* --- Opening. --- */
+
+static void
+tell_opening(struct standby *standby, bool opens)
+{
+	pthread_mutex_lock(&standby->mutex);
+	standby->seen.opens = opens;
+	standby->seen.trouble = (struct error){ 0 };
+	standby->is_asked = false;
+	pthread_mutex_unlock(&standby->mutex);
+}
+
+/* *late: another daemon was faster. */
+static bool
+open_record(struct standby *standby, bool *late, struct error *err)
+{
+	struct daemon *daemon = standby->daemon;
+
+	tell_opening(standby, true);
+	/* The record is opened on the same files. */
+	follower_close(&standby->follower);
+	*late = false;
+	if (standby->open(daemon, standby->arg, err))
+		return true;
+	*late = err->kind == ERROR_CONFLICT && daemon->record.journal == NULL;
+	if (!*late)
+		return false;
+	*err = (struct error){ 0 };
+	log_info("standby", "result=late");
+	tell_opening(standby, false);
+	return true;
+}
+
+static bool
+begin_following(struct standby *standby, struct error *err)
+{
+	const struct data_place place = config_place(standby->daemon->config);
+
+	return standby->follower.journal != NULL ||
+	    follower_open(&place, standby->daemon->signer, &standby->follower,
+		err);
+}
+
+/* Stand by, if another one wrote last, and open the record, in turn. */
+static bool
+run(struct standby *standby, struct error *err)
+{
+	bool late = !standby->writes;
+
+	for (;;) {
+		if (late &&
+		    (!begin_following(standby, err) || !follow(standby, err)))
+			return false;
+		if (is_ending(standby))
+			return true;
+		if (!open_record(standby, &late, err))
+			return false;
+		if (!late)
+			return true;
+	}
+}
+
 static void *
-follow(void *arg)
+run_thread(void *arg)
 {
 	struct standby *standby = arg;
 	const uint64_t one = 1;
 	ssize_t told;
 
-	while (!is_ending(standby) && !standby->takes_over &&
-	    step(standby, &standby->err))
-		;
+	(void)!run(standby, &standby->err);
 	told = write(standby->done, &one, sizeof(one));
 	(void)told;
 	return NULL;
@@ -204,31 +290,76 @@ follow(void *arg)
 
 /* --- Answering. --- */
 
+/* What an opening waits for; false if for nothing that is known. */
+static bool
+waits_for(const struct standby *standby, char *out, size_t room)
+{
+	char since[TIME_TEXT];
+
+	if (!standby->daemon->second.is_needed ||
+	    !second_is_away(&standby->daemon->second, since))
+		return false;
+	snprintf(out, room,
+	    "it may write, and waits since %s for the signer of the other"
+	    " daemon, which must stand by: start that one, or allow to go on"
+	    " alone (signers: 1)",
+	    since);
+	return true;
+}
+
+static json_t *
+health(const struct standby *standby, const struct seen *seen)
+{
+	char text[300];
+	json_t *health;
+
+	if (!seen->opens) {
+		health =
+		    json_pack("{s:s, s:I, s:b}", "status", "standby", "size",
+			(json_int_t)seen->size, "writer", !seen->lease.is_over);
+		if (seen->trouble.kind != ERROR_NONE)
+			json_object_set_new(health, "reason",
+			    json_string(seen->trouble.detail));
+		return health;
+	}
+	health = json_pack("{s:s}", "status", "starting");
+	if (waits_for(standby, text, sizeof(text)))
+		json_object_set_new(health, "reason", json_string(text));
+	else if (seen->trouble.kind != ERROR_NONE)
+		json_object_set_new(health, "reason",
+		    json_string(seen->trouble.detail));
+	return health;
+}
+
+static struct seen
+look_at_seen(struct standby *standby)
+{
+	struct seen seen;
+
+	pthread_mutex_lock(&standby->mutex);
+	seen = standby->seen;
+	pthread_mutex_unlock(&standby->mutex);
+	return seen;
+}
+
 static enum http_next
 begin(void *arg, struct http_request *request, uint64_t *max_body)
 {
 	struct standby *standby = arg;
-	struct seen seen;
+	const struct seen seen = look_at_seen(standby);
 	struct error err = { 0 };
-	json_t *health;
 
 	(void)max_body;
-	if (strcmp(request->head.target, "/health") != 0 ||
-	    strcmp(request->head.method, "GET") != 0) {
-		error_set_code(&err, ERROR_UNAVAILABLE, "STANDS_BY",
-		    "this daemon stands by: another one answers");
-		job_fill_problem(request, 0, &err);
+	if (strcmp(request->head.target, "/health") == 0 &&
+	    strcmp(request->head.method, "GET") == 0) {
+		job_fill_json(&request->response, 200, health(standby, &seen));
 		return HTTP_ANSWER;
 	}
-	pthread_mutex_lock(&standby->mutex);
-	seen = standby->seen;
-	pthread_mutex_unlock(&standby->mutex);
-	health = json_pack("{s:s, s:I, s:b}", "status", "standby", "size",
-	    (json_int_t)seen.size, "writer", !seen.lease.is_over);
-	if (seen.trouble.kind != ERROR_NONE)
-		json_object_set_new(health, "reason",
-		    json_string(seen.trouble.detail));
-	job_fill_json(&request->response, 200, health);
+	error_set_code(&err, ERROR_UNAVAILABLE, "STANDS_BY",
+	    seen.opens ? "this daemon is only starting: /health says what it"
+			 " waits for"
+		       : "this daemon stands by: another one answers");
+	job_fill_problem(request, 0, &err);
 	return HTTP_ANSWER;
 }
 
@@ -279,20 +410,22 @@ nothing(void *arg)
 	(void)arg;
 }
 
+static bool
+refuse_while_opening(const struct standby *standby, struct error *err)
+{
+	char text[300];
+
+	return error_set(err, ERROR_CONFLICT,
+	    "this daemon is only starting%s%s",
+	    waits_for(standby, text, sizeof(text)) ? ": " : "", text);
+}
+
 /* "valised promote": it takes over as soon as it may. */
 static bool
-ask(struct daemon *daemon, enum reload_word word, struct error *err)
+promote(struct standby *standby, struct error *err)
 {
-	struct standby *standby = daemon->standby;
 	struct seen seen;
 
-	if (word == RELOAD_SETTINGS)
-		return error_set(err, ERROR_CONFLICT,
-		    "this daemon stands by: it takes its settings when it"
-		    " starts, and policies and lists from the record");
-	if (word == RELOAD_YIELD)
-		return error_set(err, ERROR_CONFLICT,
-		    "this daemon stands by: it has nothing to yield");
 	pthread_mutex_lock(&standby->mutex);
 	seen = standby->seen;
 	standby->is_asked =
@@ -306,6 +439,23 @@ ask(struct daemon *daemon, enum reload_word word, struct error *err)
 	    error_set(err, ERROR_CONFLICT, "%s", seen.trouble.detail);
 }
 
+static bool
+ask(struct daemon *daemon, enum reload_word word, struct error *err)
+{
+	struct standby *standby = daemon->standby;
+
+	if (look_at_seen(standby).opens)
+		return refuse_while_opening(standby, err);
+	if (word == RELOAD_PROMOTE)
+		return promote(standby, err);
+	return word == RELOAD_YIELD
+	    ? error_set(err, ERROR_CONFLICT,
+		  "this daemon stands by: it has nothing to yield")
+	    : error_set(err, ERROR_CONFLICT,
+		  "this daemon stands by: it takes its settings when it"
+		  " starts, and policies and lists from the record");
+}
+
 /* --- Running. --- */
 
 static void
@@ -316,6 +466,7 @@ on_done(void *arg)
 	const ssize_t got = read(standby->done, &num, sizeof(num));
 
 	(void)got;
+	standby->is_done = true;
 	http_server_stop(standby->daemon->server);
 }
 
@@ -324,6 +475,23 @@ on_hup(void *arg)
 {
 	(void)arg;
 	log_info("reload", "result=kept reason=\"this daemon stands by\"");
+}
+
+/*
+ * A start that waits for another machine is not one that failed: systemd is told
+ * that this one has done its part.
+ */
+static void
+tick(void *arg)
+{
+	struct standby *standby = arg;
+	char text[300], state[340];
+
+	if (standby->is_ready || !waits_for(standby, text, sizeof(text)))
+		return;
+	standby->is_ready = true;
+	snprintf(state, sizeof(state), "READY=1\nSTATUS=%s", text);
+	status_notify(state);
 }
 
 static bool
@@ -337,7 +505,7 @@ start_server(struct standby *standby, struct error *err)
 		.problem = problem,
 		.finished = finished,
 		.session_free = nothing,
-		.tick = nothing,
+		.tick = tick,
 		.turn_over = nothing,
 		.arg = standby,
 		.spool_dir = daemon->config->data };
@@ -351,19 +519,21 @@ start_server(struct standby *standby, struct error *err)
 		standby, err);
 }
 
-/* Have the thread end; a database that hangs is not waited for. */
+/* Have the thread end; a database, or a signer, that hangs is not waited for. */
 static void
 end_thread(struct standby *standby)
 {
+	char text[300] = "the database does not answer";
 	struct timespec until;
+	const bool waits = waits_for(standby, text, sizeof(text));
 
 	__atomic_store_n(&standby->is_ending, true, __ATOMIC_RELEASE);
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += LIMIT_SECONDS_STOP_CLOSE;
+	if (standby->is_done || !waits)
+		until.tv_sec += LIMIT_SECONDS_STOP_CLOSE;
 	if (pthread_timedjoin_np(standby->thread, NULL, &until) == 0)
 		return;
-	log_warning("stopped",
-	    "result=cut reason=\"the database does not answer\"");
+	log_warning("stopped", "result=cut reason=%s", log_text(text));
 	log_flush();
 	signer_end();
 	_exit(0);
@@ -377,11 +547,17 @@ serve(struct standby *standby, struct error *err)
 
 	if (!start_server(standby, err))
 		return false;
-	if (pthread_create(&standby->thread, NULL, follow, standby) != 0)
+	standby->is_ready = !standby->writes;
+	if (standby->writes) {
+		log_info("standby", "result=writes");
+	} else {
+		log_info("standby", "size=%llu",
+		    (unsigned long long)journal_size(
+			standby->follower.journal));
+		status_notify("READY=1\nSTATUS=standing by");
+	}
+	if (pthread_create(&standby->thread, NULL, run_thread, standby) != 0)
 		return error_set_outside(err, "standby: no thread");
-	log_info("standby", "size=%llu",
-	    (unsigned long long)journal_size(standby->follower.journal));
-	status_notify("READY=1\nSTATUS=standing by");
 	ok = http_server_run(standby->daemon->server, err);
 	end_thread(standby);
 	if (ok && standby->err.kind != ERROR_NONE) {
@@ -411,13 +587,16 @@ was_last(const struct data_place *place, bool *was, struct error *err)
 }
 
 bool
-standby_run(struct daemon *daemon, bool *ended, struct error *err)
+standby_run(struct daemon *daemon, standby_open *open, void *arg, bool *ended,
+    struct error *err)
 {
 	const struct data_place place = config_place(daemon->config);
 	struct standby standby = { .daemon = daemon,
+		.open = open,
+		.arg = arg,
 		.began_ms = time_monotonic_ms(),
 		.mutex = PTHREAD_MUTEX_INITIALIZER };
-	bool ok, writes = false;
+	bool ok;
 
 	*ended = false;
 	if ((standby.done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
@@ -425,21 +604,15 @@ standby_run(struct daemon *daemon, bool *ended, struct error *err)
 	/* Until this function returns. */
 	/* cppcheck-suppress autoVariables */
 	daemon->standby = &standby;
-	ok = was_last(&place, &writes, err) &&
-	    (writes ||
-		(follower_open(&place, daemon->signer, &standby.follower,
-		     err) &&
-		    serve(&standby, err)));
-	*ended = ok && !writes && !standby.takes_over;
-	if (daemon->server != NULL)
-		http_server_free(daemon->server);
+	ok = was_last(&place, &standby.writes, err) &&
+	    (standby.writes || begin_following(&standby, err)) &&
+	    serve(&standby, err);
+	*ended = ok && daemon->is_stopping;
+	http_server_free(daemon->server);
 	daemon->server = NULL;
 	daemon->standby = NULL;
 	follower_close(&standby.follower);
 	close(standby.done);
 	pthread_mutex_destroy(&standby.mutex);
-	if (ok && !*ended)
-		log_info("standby", "result=%s",
-		    writes ? "writes" : "takes-over");
 	return ok;
 }

@@ -2,6 +2,9 @@
  * standby.h - standing by: this daemon follows what another one writes, answers
  * GET /health and nothing else, and takes over when it is asked to ("valised
  * promote"), or by itself once nobody has the right to write ("promote: auto").
+ *
+ * The same server goes on to answer while the record is opened, which may wait
+ * for the signer of the other daemon: /health says so.
  */
 #ifndef DAEMON_STANDBY_STANDBY_H
 #define DAEMON_STANDBY_STANDBY_H
@@ -9,15 +12,22 @@
 #include "daemon/daemon.h"
 
 /*
- * Stand by until this daemon may write; *ended: a signal has ended it instead.
- * The listener, the certificates and the signer of daemon are there, and its
- * record is not open.  It returns at once where this daemon was the last that
- * wrote, or nobody ever did.
+ * Open what is kept, and append the "start" entry; on a thread of its own.
+ *
+ * ERROR_CONFLICT  and the journal is not open: another daemon was faster
+ */
+typedef bool standby_open(struct daemon *daemon, void *arg, struct error *err);
+
+/*
+ * Stand by until this daemon may write, and open what is kept by open(); *ended: a
+ * signal has ended it instead.  The listener, the certificates and the signer of
+ * daemon are there, and its record is not open.  It stands by only after another
+ * daemon wrote.
  *
  * ERROR_UNTRUSTED  the record does not extend what this signer remembers, or the
  *  service was stopped
  */
-bool standby_run(struct daemon *daemon, bool *ended,
-    struct error *err) MUST_USE;
+bool standby_run(struct daemon *daemon, standby_open *open, void *arg,
+    bool *ended, struct error *err) MUST_USE;
 
 #endif

@@ -139,15 +139,23 @@ second_holds(const struct second *second, struct error *err)
 }
 
 bool
-second_warns(const struct second *second, char *out, size_t room)
+second_is_away(const struct second *second, char since[TIME_TEXT])
 {
-	char since[TIME_TEXT];
-
 	if (!__atomic_load_n(&second->is_away, __ATOMIC_ACQUIRE))
 		return false;
 	time_format_at(__atomic_load_n(&second->away_ms, __ATOMIC_ACQUIRE) /
 		1000,
 	    since);
+	return true;
+}
+
+bool
+second_warns(const struct second *second, char *out, size_t room)
+{
+	char since[TIME_TEXT];
+
+	if (!second_is_away(second, since))
+		return false;
 	snprintf(out, room,
 	    second->is_needed
 		? "the stand-by does not answer since %s: no act is taken"

@@ -10,6 +10,7 @@
 #define DAEMON_WRITER_SECOND_H
 
 #include "backend/postgres/postgres.h"
+#include "base/time.h"
 #include "daemon/signer/signer.h"
 
 struct second {
@@ -37,6 +38,8 @@ bool second_check(const struct second *second, struct error *err) MUST_USE;
  * ERROR_UNAVAILABLE  it is not, or another one does
  */
 bool second_holds(const struct second *second, struct error *err);
+/* Is it away, and since when?  For any thread. */
+bool second_is_away(const struct second *second, char since[TIME_TEXT]);
 /* What there is to warn of; false if nothing.  For any thread. */
 bool second_warns(const struct second *second, char *out, size_t room);
 
