@@ -10,6 +10,7 @@
 #include "daemon/data/check_ends.h"
 #include "daemon/log.h"
 #include "daemon/settings.h"
+#include "daemon/standby/standby.h"
 #include "daemon/writer/proposed.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -194,6 +195,21 @@ may_publish(void *arg, struct backend *backend, const struct head *head,
 }
 
 /*
+ * A writer that stalled may have gone on until the right to write was taken: what
+ * it proposed may be published at any time, and this signer is to know it.
+ */
+static bool
+claimed(void *arg, struct backend *backend, struct head *signer,
+    struct error *err)
+{
+	struct daemon *daemon = arg;
+	struct note_key key;
+
+	return standby_catch_up(daemon->standby, backend, err) &&
+	    signer_state(daemon->signer, signer, &key, err);
+}
+
+/*
  * Where there is a stand-by, a head is given out only once its signer remembers
  * it too: the one that this signer had remembered before it was killed, or when
  * it stood by, as well.
@@ -205,6 +221,8 @@ prepare_second(struct daemon *daemon, struct data_place *place)
 		return;
 	/* An opening that ended since another daemon was faster may have waited. */
 	__atomic_store_n(&daemon->second.is_away, false, __ATOMIC_RELEASE);
+	place->claimed = claimed;
+	place->arg = daemon;
 	place->database.may_publish = may_publish;
 	place->database.arg = daemon;
 }

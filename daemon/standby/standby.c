@@ -215,6 +215,28 @@ follow(struct standby *standby, struct error *err)
 
 /* --- Opening. --- */
 
+bool
+standby_catch_up(struct standby *standby, struct backend *backend,
+    struct error *err)
+{
+	bool moved = standby->follower.journal != NULL;
+
+	while (moved) {
+		*err = (struct error){ 0 };
+		if (follower_step(&standby->follower, &moved, err))
+			continue;
+		if (is_wrong(err))
+			return false;
+		tell_trouble(standby, err);
+		if (!backend->table->renew(backend, err))
+			return false;
+		pause_ms(LOOK_IDLE_MS);
+	}
+	/* The record is opened on the same files. */
+	follower_close(&standby->follower);
+	return true;
+}
+
 static void
 tell_opening(struct standby *standby, bool opens)
 {
@@ -232,8 +254,6 @@ open_record(struct standby *standby, bool *late, struct error *err)
 	struct daemon *daemon = standby->daemon;
 
 	tell_opening(standby, true);
-	/* The record is opened on the same files. */
-	follower_close(&standby->follower);
 	*late = false;
 	if (standby->open(daemon, standby->arg, err))
 		return true;

@@ -30,4 +30,12 @@ typedef bool standby_open(struct daemon *daemon, void *arg, struct error *err);
 bool standby_run(struct daemon *daemon, standby_open *open, void *arg,
     bool *ended, struct error *err) MUST_USE;
 
+/*
+ * To be called by open() once the right to write was taken, and before anything
+ * relies on what the signer remembers: let it remember what the last writer left
+ * since the last look.  Nobody can propose more.
+ */
+bool standby_catch_up(struct standby *standby, struct backend *backend,
+    struct error *err) MUST_USE;
+
 #endif

@@ -316,11 +316,22 @@ open_cosignatures(const char *path, size_t *dropped, struct error *err)
 	    : NULL;
 }
 
+/* Take the right to write, and say so. */
+static bool
+claim(const struct data_place *place, struct backend *backend,
+    struct head *signer, struct error *err)
+{
+	return place->claimed == NULL ||
+	    (backend->table->claim(backend, err) &&
+		place->claimed(place->arg, backend, signer, err));
+}
+
 bool
 data_open(const struct data_place *place, const struct head *signer, bool whole,
     struct record *out, struct error *err)
 {
 	const char *data = place->folder;
+	struct head newest = *signer;
 	char path[FILE_PATH];
 
 	*out = (struct record){ .store = NULL };
@@ -331,9 +342,10 @@ data_open(const struct data_place *place, const struct head *signer, bool whole,
 	    data_keys(data, &out->keys, err) &&
 	    (out->store = data_open_both(place, out->journal_dir, err)) !=
 		NULL &&
+	    claim(place, store_backend(out->store), &newest, err) &&
 	    (out->library = library_new(out->store, err)) != NULL &&
 	    opening_run(store_backend(out->store), out->journal_dir, &out->keys,
-		signer, whole, &out->opening, err)) {
+		&newest, whole, &out->opening, err)) {
 		out->journal = out->opening.journal;
 		out->ledger = out->opening.ledger;
 		out->cosignatures =

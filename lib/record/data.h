@@ -99,6 +99,14 @@ struct data_place {
 	const char *folder; /* the data folder */
 	/* The database that has the record; conninfo NULL: the folder has it. */
 	struct postgres_settings database;
+	/*
+	 * Called by data_open() once the right to write was taken, before the
+	 * record is read: *signer may have to become what the signer remembers by
+	 * now.  Or NULL.
+	 */
+	bool (*claimed)(void *arg, struct backend *backend, struct head *signer,
+	    struct error *err);
+	void *arg;
 };
 
 /* The place of a record that the data folder, or a backup, has itself. */

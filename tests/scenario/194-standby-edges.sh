@@ -1,6 +1,6 @@
 #!/bin/sh
 # The edges of standing by and taking over: what a daemon says while it waits for the
-# other's signer.
+# other's signer, and what a writer that stalled left behind.
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/postgres.sh"
 . "$top/tests/lib/standby.sh"
@@ -60,4 +60,36 @@ expect "/health says so" 0 '"role": *"writer"' health b
 ask b; check "a deposit there" deposit mofa three "the third"
 check "the first one remembers it" await_remembers .
 
+# --- A writer stalled: it proposes after the last look of the one that stands by, and
+# publishes after that has taken the right to write. The database goes back to before
+# its last act, and gets it again while the successor takes the right. ---
+stop_daemon b; stop_daemon "$dir"
+sed -i '$ a signers: 1' valised.yaml; sed -i '$ a signers: 1' b/valised.yaml
+rm -f b/pid pid; start_daemon b || not_ok "the second one writes"
+keep() { for table in head chain published entry object upload chunk name; do echo "CREATE TABLE public.$1_$table AS SELECT * FROM valise.$table;"; done; }
+back() {
+	for table in published chain entry object chunk upload name; do echo "DELETE FROM valise.$table;"; done
+	for table in chain published entry upload object chunk name; do echo "INSERT INTO valise.$table SELECT * FROM public.$1_$table;"; done
+	echo "UPDATE valise.head SET (size, at, root) = (SELECT size, at, root FROM public.$1_head);"
+}
+sql "$(keep before)" >/dev/null
+check "an act" deposit mofa stalled "before the stall"
+sql "$(keep after)" >/dev/null
+kill_daemon b; rm -f b/pid
+sql "BEGIN; $(back before) COMMIT" >/dev/null
+start_standby . || not_ok "the first one stands by"
+mkfifo work/session
+"$postgres_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d "host=$postgres user=postgres dbname=$(database)" <work/session >work/session.out 2>&1 & session=$!
+exec 9>work/session
+echo "BEGIN; SELECT 'locked' FROM valise.lease FOR UPDATE;" >&9
+until_is grep -q locked work/session.out || not_ok "the right to write is held"
+mark_log .; check "the first one takes over" until_is a promote
+takes() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE lease SET holder%'")" -gt 0 ]; }
+check "it takes the right to write" until_is takes
+{ back after; echo "COMMIT;"; } >&9; exec 9>&-; wait $session || { not_ok "the stalled writer's act is there"; cat work/session.out >&2; }
+check "it goes on from what was written meanwhile" await . "event=start "
+ask .
+check "that act is there" at iom-geneva fetch agreement/stalled -o work/stalled.asice
+check "a deposit" deposit mofa four "the fourth"
+expect "the audit is clean" 0 "" at mofa audit --full
 finish
