@@ -52,6 +52,7 @@ struct daemon {
 	/* What is done when that is asked (reload.h). */
 	bool (*answer)(struct daemon *daemon, enum reload_word word,
 	    struct error *err);
+	int asks; /* who is told the end of what was asked, or -1 */
 	struct standby *standby; /* while it stands by, and opens the record */
 	struct second second;    /* where there is a stand-by */
 	bool is_stopping;        /* a signal ends it */

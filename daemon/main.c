@@ -487,7 +487,7 @@ yield(const struct options_given *given, struct error *err)
 	if (!load_config(given, &config, err) ||
 	    !reload_ask(config.data, RELOAD_YIELD, err))
 		return false;
-	puts("it ends, and gives the right to write away\n"
+	puts("it has given the right to write away, and ends\n"
 	     "next: valised promote, where the stand-by is (with \"promote:"
 	     " auto\" it takes over by itself);\n"
 	     "started again, this daemon stands by");

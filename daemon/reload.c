@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "daemon/log.h"
 #include "daemon/status.h"
@@ -155,6 +156,34 @@ read_word(int fd)
 	return RELOAD_SETTINGS;
 }
 
+/*
+ * End, and let the other daemon write.  One that is away could not, and what waits
+ * for it would wait on.
+ */
+static bool
+begin_yield(struct daemon *daemon, struct error *err)
+{
+	char since[TIME_TEXT];
+
+	if (daemon->config->promote == PROMOTE_NONE)
+		return error_set(err, ERROR_CONFLICT,
+		    "this daemon has no stand-by (\"promote\" in"
+		    " valised.yaml)");
+	if (daemon->yields)
+		return error_set(err, ERROR_CONFLICT, "it is ending already");
+	if (daemon->second.is_needed && second_is_away(&daemon->second, since))
+		return error_set(err, ERROR_CONFLICT,
+		    "the stand-by does not answer since %s, and an act waits"
+		    " for it: nothing was changed. Start it, and yield then; or"
+		    " end this daemon, which gives nothing away (systemctl stop"
+		    " valised)",
+		    since);
+	log_info("yield", "result=ending");
+	daemon->yields = true;
+	http_server_stop(daemon->server);
+	return true;
+}
+
 bool
 reload_do(struct daemon *daemon, enum reload_word word, struct error *err)
 {
@@ -163,14 +192,7 @@ reload_do(struct daemon *daemon, enum reload_word word, struct error *err)
 		return error_set(err, ERROR_CONFLICT,
 		    "this daemon writes already");
 	case RELOAD_YIELD:
-		if (daemon->config->promote == PROMOTE_NONE)
-			return error_set(err, ERROR_CONFLICT,
-			    "this daemon has no stand-by (\"promote\" in"
-			    " valised.yaml)");
-		log_info("yield", "result=ending");
-		daemon->yields = true;
-		http_server_stop(daemon->server);
-		return true;
+		return begin_yield(daemon, err);
 	case RELOAD_SETTINGS:
 	case RELOAD_WORDS:
 		break;
@@ -178,7 +200,43 @@ reload_do(struct daemon *daemon, enum reload_word word, struct error *err)
 	return reload(daemon, err);
 }
 
-/* Answer one connection. */
+/* Send the answer; who asked may be gone. */
+static void
+send_answer(int fd, const struct error *err)
+{
+	char line[ANSWER];
+	ssize_t sent;
+
+	if (err->kind == ERROR_NONE)
+		snprintf(line, sizeof(line), "0 done\n");
+	else
+		snprintf(line, sizeof(line), "%d %s\n",
+		    error_exit_status(err->kind == ERROR_CONFLICT
+			    ? ERROR_CONFLICT
+			    : ERROR_UNTRUSTED),
+		    err->detail);
+	sent = send(fd, line, strlen(line), MSG_NOSIGNAL);
+	(void)sent;
+	close(fd);
+}
+
+void
+reload_tell(struct daemon *daemon, const struct error *err)
+{
+	struct error told = *err;
+
+	if (daemon->asks < 0)
+		return;
+	if (told.kind != ERROR_NONE)
+		error_set(&told, ERROR_CONFLICT,
+		    "it ends, and could not give the right to write away: %.100s."
+		    " That runs out by itself, after %d s",
+		    err->detail, LIMIT_SECONDS_LEASE);
+	send_answer(daemon->asks, &told);
+	daemon->asks = -1;
+}
+
+/* Answer one connection; one that asks to yield, at the end. */
 static void
 on_ask(void *arg)
 {
@@ -186,22 +244,15 @@ on_ask(void *arg)
 	const int fd =
 	    accept4(daemon->reload, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct error err = { 0 };
-	char line[ANSWER];
-	ssize_t sent;
+	enum reload_word word;
 
 	if (fd < 0)
 		return;
-	if (daemon->answer(daemon, read_word(fd), &err))
-		snprintf(line, sizeof(line), "0 done\n");
+	word = read_word(fd);
+	if (daemon->answer(daemon, word, &err) && word == RELOAD_YIELD)
+		daemon->asks = fd;
 	else
-		snprintf(line, sizeof(line), "%d %s\n",
-		    error_exit_status(err.kind == ERROR_CONFLICT
-			    ? ERROR_CONFLICT
-			    : ERROR_UNTRUSTED),
-		    err.detail);
-	sent = send(fd, line, strlen(line), MSG_NOSIGNAL);
-	(void)sent; /* who asked may be gone */
-	close(fd);
+		send_answer(fd, &err);
 }
 
 bool

@@ -28,6 +28,11 @@ typedef bool reload_answer(struct daemon *daemon, enum reload_word word,
 /* Have answer called for all that is asked from now on. */
 bool reload_serve(struct daemon *daemon, reload_answer *answer,
     struct error *err) MUST_USE;
+/*
+ * Answer who asked for what the daemon did at its end ("yield"): that it is done or,
+ * where err is set, why not.
+ */
+void reload_tell(struct daemon *daemon, const struct error *err);
 /* The reload_answer of a daemon that writes. */
 bool reload_do(struct daemon *daemon, enum reload_word word,
     struct error *err) MUST_USE;

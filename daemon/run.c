@@ -30,9 +30,15 @@
 #include "daemon/writer/seal.h"
 #include "record/data.h"
 
+/* The right to write is being given away; atomic. */
+static bool gives_away;
+
+/* What still waited then fails; who gives it away ends the process. */
 static void
 on_fatal(const struct error *err)
 {
+	while (__atomic_load_n(&gives_away, __ATOMIC_ACQUIRE))
+		pause();
 	daemon_die(err);
 }
 
@@ -236,14 +242,33 @@ serve(struct daemon *daemon, struct error *err)
 	return http_server_run(daemon->server, err);
 }
 
+/*
+ * Give the right to write away, where it is asked to, and tell who asked.  What was
+ * proposed and not signed, whoever takes over has signed first.
+ */
+static void
+yield(struct daemon *daemon)
+{
+	struct error err = { 0 };
+
+	if (!daemon->yields ||
+	    __atomic_exchange_n(&gives_away, true, __ATOMIC_ACQ_REL))
+		return;
+	if (postgres_yield(store_backend(daemon->record.store), &err))
+		log_info("yield", "result=given");
+	else
+		log_error("yield", "reason=%s", log_text(err.detail));
+	reload_tell(daemon, &err);
+}
+
 /* The function of a thread that ends what does not end by itself. */
 static void *
 end_late(void *arg)
 {
 	const struct timespec time = { .tv_sec = LIMIT_SECONDS_STOP_CLOSE };
 
-	(void)arg;
 	nanosleep(&time, NULL);
+	yield(arg);
 	log_warning("stopped", "result=cut reason=%s",
 	    log_text("what was under way did not end in time: the journal has"
 		     " what was acknowledged"));
@@ -257,13 +282,14 @@ end_late(void *arg)
  * acknowledged is durable, so that the process may end at any moment.
  */
 static void
-limit_time(const struct daemon *daemon)
+limit_time(struct daemon *daemon)
 {
 	const unsigned left =
 	    daemon->server != NULL ? http_server_left(daemon->server) : 0;
 	pthread_t thread;
 
 	if (left > 0) {
+		yield(daemon);
 		log_warning("stopped", "result=cut requests=%u reason=%s", left,
 		    log_text("they were not answered in time: the journal has"
 			     " what was acknowledged"));
@@ -271,19 +297,8 @@ limit_time(const struct daemon *daemon)
 		signer_end();
 		_exit(0);
 	}
-	if (pthread_create(&thread, NULL, end_late, NULL) == 0)
+	if (pthread_create(&thread, NULL, end_late, daemon) == 0)
 		pthread_detach(thread);
-}
-
-/* Give the right to write away, where it is asked to; all is written. */
-static void
-yield(const struct daemon *daemon)
-{
-	struct error err = { 0 };
-
-	if (daemon->yields &&
-	    !postgres_yield(store_backend(daemon->record.store), &err))
-		log_error("yield", "reason=%s", log_text(err.detail));
 }
 
 /* Free everything; what is not set is passed over. */
@@ -471,6 +486,7 @@ run_daemon(const struct config *config, bool replace, bool full,
 		.names_key = replace,
 		.listener = -1,
 		.reload = -1,
+		.asks = -1,
 		.settings = PTHREAD_MUTEX_INITIALIZER };
 	struct crl_set *crls;
 	char vkey[NOTE_KEY_TEXT] = "";

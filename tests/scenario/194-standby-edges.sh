@@ -47,8 +47,28 @@ check "then it writes" await . "event=start "
 check "a deposit" deposit mofa two "the second"
 check "the other one remembers it" await_remembers b
 
+# --- Yielding, while an act waits. ---
+mark_log .; stop_daemon b
+deposit iom-vientiane waits "it waits" >work/waits 2>&1 & waits=$!
+check "an act waits for the stand-by" await . "event=standby result=away"
+expect "yielding is refused then" 5 "an act waits for it: nothing was changed" a yield
+start_standby b || not_ok "the other one comes back"
+check "it goes on" await . "event=standby result=here"
+wait $waits; check "what waited is done" at iom-geneva fetch agreement/waits -o work/waits.asice
+sql "BEGIN; LOCK TABLE valise.published IN EXCLUSIVE MODE; SELECT pg_sleep(120)" >/dev/null 2>&1 & holds=$!
+locked() { [ "$(sql "SELECT count(*) FROM pg_locks WHERE relation = 'valise.published'::regclass AND mode = 'ExclusiveLock' AND granted")" = 1 ]; }
+proposed() { [ "$(sql "SELECT size FROM valise.head")" -gt "$(size)" ]; }
+until_is locked || not_ok "no head can be published"
+deposit mofa cut "it is cut" >work/cut 2>&1 & cut=$!
+check "an act cannot be done" until_is proposed
+writer=$(cat pid)
+expect "yielding gives the right to write away, all the same" 0 "has given the right to write away" a yield
+check "nobody has it" test "$(sql "SELECT length(holder) FROM valise.lease")" = 0
+check "the daemon ends" until_is is_gone "$writer"
+wait "$writer" 2>/dev/null; wait $cut; rm -f pid
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'" >/dev/null; wait $holds
+
 # --- A successor, and the other is away. ---
-stop_daemon "$dir"
 mark_log b; check "the other one takes over" until_is b promote
 check "it waits for the first one's signer" await b "event=standby result=away"
 expect "/health says that it starts" 0 '"status": *"starting"' health b
@@ -57,7 +77,8 @@ expect "all else is sent to the other one" 0 "STANDS_BY" curl_at b /v1/documents
 start_standby . || not_ok "the first one stands by"
 check "then it writes" await b "event=start "
 expect "/health says so" 0 '"role": *"writer"' health b
-ask b; check "a deposit there" deposit mofa three "the third"
+ask b; check "what was cut is done" at iom-geneva fetch agreement/cut -o work/cut.asice
+check "a deposit there" deposit mofa three "the third"
 check "the first one remembers it" await_remembers .
 
 # --- A writer stalled: it proposes after the last look of the one that stands by, and
