@@ -113,4 +113,15 @@ ask .
 check "that act is there" at iom-geneva fetch agreement/stalled -o work/stalled.asice
 check "a deposit" deposit mofa four "the fourth"
 expect "the audit is clean" 0 "" at mofa audit --full
+
+# --- The service is stopped, while one writes. ---
+start_standby b || not_ok "the other one stands by"
+sql "INSERT INTO valise.stop (one, reason) VALUES (1, 'the owner says so')" >/dev/null
+for who in . b; do
+	check "$who: it ends, though nobody asks it" until_is is_gone "$(cat $who/pid)"
+	check "…by name" grep -q "event=fatal reason=.*the service was stopped: the owner says so" $who/log
+	wait "$(cat $who/pid)" 2>/dev/null; rm -f $who/pid
+done
+"$valised" tables "host=$postgres user=postgres dbname=$(database)" --resume >/dev/null
+start_daemon "$dir" || not_ok "it writes again"
 finish

@@ -275,6 +275,35 @@ START_TEST(a_lease_that_was_lost_is_noticed)
 }
 END_TEST
 
+/* Who writes reads the row that stops all: with a proposal, ... */
+START_TEST(a_stop_refuses_the_next_proposal)
+{
+	struct error err = { 0 };
+
+	claim();
+	ck_ok(propose(0, &err), err);
+	pg_sql("INSERT INTO valise.stop VALUES (1, 'somebody wrote')");
+	ck_assert(!propose(1, &err));
+	assert_error(&err, ERROR_UNTRUSTED,
+	    "the service was stopped: somebody wrote. See");
+	assert_size("1");
+}
+END_TEST
+
+/* ... and whenever it renews the lease. */
+START_TEST(a_stop_is_noticed_without_a_proposal)
+{
+	struct error err = { 0 };
+
+	claim();
+	pg_sql("INSERT INTO valise.stop VALUES (1, 'somebody wrote')");
+	for (unsigned i = 0; i < 600 && table->renew(backend, &err); i++)
+		usleep(20000);
+	assert_error(&err, ERROR_UNTRUSTED,
+	    "the service was stopped: somebody wrote. See");
+}
+END_TEST
+
 /* Another process, at this place, gets the right to write and is killed. */
 static void
 claim_and_be_killed(uint64_t place)
@@ -787,6 +816,8 @@ fill(TCase *t)
 	    2);
 	tcase_add_test(t, a_database_that_went_back_is_not_written_to);
 	tcase_add_test(t, entries_beyond_the_head_stop_the_writer);
+	tcase_add_test(t, a_stop_refuses_the_next_proposal);
+	tcase_add_test(t, a_stop_is_noticed_without_a_proposal);
 	tcase_add_test(t, another_record_in_its_place_is_noticed);
 	tcase_add_test(t, a_proposal_whose_answer_is_lost_is_stored_once);
 	tcase_add_test(t, a_head_whose_answer_is_lost_is_published_once);

@@ -18,13 +18,23 @@ enum {
 
 /* --- Renewing. --- */
 
-/* Renew once; *lost: another has taken the lease. */
+/* The handle writes nothing more, since the service was stopped. */
+static void
+end_stopped(struct postgres *postgres, const struct error *why)
+{
+	pthread_mutex_lock(&postgres->mutex);
+	postgres->lost = *why;
+	pthread_mutex_unlock(&postgres->mutex);
+}
+
+/* Renew once; *lost: another has taken the lease, or the service was stopped. */
 static bool
 renew_once(struct postgres *postgres, struct db *db, bool *lost,
     struct error *err)
 {
 	const int64_t now_ms = time_monotonic_ms();
 	struct params params = { .num = 0 };
+	struct error why = { 0 };
 	PGresult *result;
 
 	params_bytes(&params, span_of(postgres->holder, ID_BYTES));
@@ -32,6 +42,10 @@ renew_once(struct postgres *postgres, struct db *db, bool *lost,
 	params_u64(&params, postgres->epoch);
 	result = db_run(db, RENEW_LEASE, &params, NULL, err);
 	*lost = result != NULL && PQntuples(result) == 0;
+	if (result != NULL && !*lost && !stop_check(result, 1, &why)) {
+		end_stopped(postgres, &why);
+		*lost = true;
+	}
 	if (result != NULL && !*lost)
 		__atomic_store_n(&postgres->renewed_ms, now_ms,
 		    __ATOMIC_RELEASE);
@@ -234,19 +248,34 @@ postgres_claim(struct backend *backend, struct error *err)
 	return postgres->is_claimed = true;
 }
 
+/* Say why the handle writes nothing more. */
+static bool
+say_lost(struct postgres *postgres, struct error *err)
+{
+	struct error lost;
+
+	pthread_mutex_lock(&postgres->mutex);
+	lost = postgres->lost;
+	pthread_mutex_unlock(&postgres->mutex);
+	if (lost.kind == ERROR_NONE)
+		return error_set_outside(err,
+		    "postgresql: another process has taken over: nothing more"
+		    " is written");
+	*err = lost;
+	return false;
+}
+
 bool
 postgres_renew(struct backend *backend, struct error *err)
 {
-	const struct postgres *postgres = postgres_of(backend);
+	struct postgres *postgres = postgres_of(backend);
 
 	if (!postgres->is_claimed)
 		return error_set_outside(err,
 		    "postgresql: this process has no right to write");
 	/* Whether it still has it, the head says with each proposal. */
 	return !__atomic_load_n(&postgres->is_lost, __ATOMIC_ACQUIRE) ||
-	    error_set_outside(err,
-		"postgresql: another process has taken over: nothing more is"
-		" written");
+	    say_lost(postgres, err);
 }
 
 bool

@@ -224,19 +224,22 @@ postgres_stop(struct backend *backend, const char *reason)
 }
 
 bool
+stop_check(const PGresult *result, int column, struct error *err)
+{
+	return PQgetisnull(result, 0, column) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the service was stopped: %.*s. See \"A service that was"
+		" stopped\" in the operations manual",
+		PQgetlength(result, 0, column), PQgetvalue(result, 0, column));
+}
+
+bool
 postgres_check_stop(struct postgres *postgres, struct error *err)
 {
 	PGresult *result = postgres_read(postgres, GET_STOP, NULL, err);
-	struct span reason;
-	bool ok = result != NULL;
+	const bool ok = result != NULL &&
+	    (PQntuples(result) == 0 || stop_check(result, 0, err));
 
-	if (ok && PQntuples(result) > 0) {
-		reason = row_span(result, 0, 0);
-		ok = error_set(err, ERROR_UNTRUSTED,
-		    "the service was stopped: %.*s. See \"A service that was"
-		    " stopped\" in the operations manual",
-		    (int)reason.len, (const char *)reason.data);
-	}
 	PQclear(result);
 	return ok;
 }

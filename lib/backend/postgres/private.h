@@ -109,10 +109,11 @@ struct postgres {
 	pthread_cond_t ending;
 	pthread_t thread;
 	bool has_thread, is_ending;
-	bool is_claimed, is_lost;
-	int64_t renewed_ms; /* monotonic; atomic */
-	uint64_t place;     /* of the settings */
-	uint32_t file;      /* of the settings */
+	bool is_claimed, is_lost; /* is_lost is atomic */
+	struct error lost;        /* why, if not to another; under mutex */
+	int64_t renewed_ms;       /* monotonic; atomic */
+	uint64_t place;           /* of the settings */
+	uint32_t file;            /* of the settings */
 	/* The same. */
 	bool (*may_publish)(void *arg, struct backend *backend,
 	    const struct head *head, struct error *err);
@@ -341,6 +342,8 @@ bool postgres_proposed(struct backend *backend, uint64_t after,
 
 void postgres_stop(struct backend *backend, const char *reason);
 bool postgres_check_stop(struct postgres *postgres, struct error *err) MUST_USE;
+/* Is this column, of a result's first row, the reason of a stop?  Else it is NULL. */
+bool stop_check(const PGresult *result, int column, struct error *err) MUST_USE;
 
 /* The newest proposal. */
 struct top {

@@ -57,7 +57,7 @@ check_moved(void *arg, const PGresult *result, struct error *err)
 	struct proposing *proposing = arg;
 
 	proposing->is_refused = PQntuples(result) != 1;
-	return !proposing->is_refused &&
+	return !proposing->is_refused && stop_check(result, 1, err) &&
 	    durable_check(proposing->postgres, result, 0, err);
 }
 

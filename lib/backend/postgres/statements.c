@@ -21,7 +21,7 @@ const char *const statements[STATEMENTS] = {
 	    "UPDATE lease SET until = clock_timestamp() +"
 	    " $2::bigint * interval '1 second'"
 	    " WHERE id = 1 AND holder = $1::bytea AND epoch = $3::bigint"
-	    " RETURNING epoch",
+	    " RETURNING epoch, (SELECT reason FROM stop)",
 	[END_LEASE] = "UPDATE lease SET until = 'epoch'"
 		      " WHERE id = 1 AND holder = $1::bytea",
 	[YIELD_LEASE] = "UPDATE lease SET until = 'epoch', holder = ''"
@@ -46,7 +46,8 @@ const char *const statements[STATEMENTS] = {
 	    " RETURNING size) INSERT INTO chain (size, prior, root, epoch, at,"
 	    " mark) SELECT $3::bigint, $2::bigint, $5::bytea, $1::bigint,"
 	    " $4::bigint, $7::bytea FROM moved"
-	    " RETURNING current_setting('synchronous_standby_names')",
+	    " RETURNING current_setting('synchronous_standby_names'),"
+	    " (SELECT reason FROM stop)",
 	[GET_PROPOSED] = "SELECT size, at, root, mark FROM chain WHERE"
 			 " size > $1::bigint ORDER BY size LIMIT 1",
 	[GET_CHAIN] =
