@@ -3,6 +3,7 @@
  */
 #include "record/data.h"
 
+#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ static const struct data_about parts[DATA_PARTS] = {
 	    .missing = "it is no data folder" },
 	[DATA_LOCK] = { FILE_OF("lock", 0600), .access = DATA_READ,
 	    .is = "locked by whoever may write; 16 random bytes, by which a"
-		  " database knows this folder",
+		  " database knows this folder, and 16 of the machine's boot",
 	    .writer = "the daemon, `fsck --repair`", .missing = "it is made" },
 	[DATA_RELOAD] = { FILE_OF("reload", 0600),
 	    .is = "a socket: who connects to it asks for a reload",
@@ -214,19 +215,43 @@ data_make(const char *data, struct error *err)
 	return chmod(data, 0700) == 0 || error_set_errno(err, "%s", data);
 }
 
-/* Put its bytes into the file that is locked, once. */
+enum { FILLED = DATA_LOCK_BYTES + DATA_BOOT_BYTES };
+
+/*
+ * Two machines may have one name, and copies of one folder; no two have one boot.
+ * Where the kernel does not tell it, the number of the file has to do.
+ */
+static void
+boot_bytes(uint8_t out[DATA_BOOT_BYTES])
+{
+	struct buf id = BUF(64);
+	struct error ignored = { 0 };
+	struct digest digest = { { 0 } };
+
+	if (file_read("/proc/sys/kernel/random/boot_id", id.max, &id, &ignored))
+		digest = sha256_of(buf_span(&id));
+	buf_free(&id);
+	memcpy(out, digest.bytes, DATA_BOOT_BYTES);
+}
+
+/* Put its bytes into the file that is locked: its own once, the boot's anew. */
 static bool
 fill_lock(int fd, const char *path, struct error *err)
 {
-	uint8_t bytes[DATA_LOCK_BYTES];
+	uint8_t bytes[FILLED];
 	struct stat st;
+	size_t own = 0;
 
-	return (fstat(fd, &st) == 0 &&
-		   (st.st_size == sizeof(bytes) ||
-		       (getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes) &&
-			   pwrite(fd, bytes, sizeof(bytes), 0) ==
-			       sizeof(bytes) &&
-			   ftruncate(fd, sizeof(bytes)) == 0))) ||
+	if (fstat(fd, &st) != 0)
+		return error_set_errno(err, "%s", path);
+	if (st.st_size == DATA_LOCK_BYTES || st.st_size == FILLED)
+		own = DATA_LOCK_BYTES;
+	boot_bytes(bytes + DATA_LOCK_BYTES);
+	return ((own > 0 ||
+		    getrandom(bytes, DATA_LOCK_BYTES, 0) == DATA_LOCK_BYTES) &&
+		   pwrite(fd, bytes + own, FILLED - own, (off_t)own) ==
+		       (ssize_t)(FILLED - own) &&
+		   ftruncate(fd, FILLED) == 0) ||
 	    error_set_errno(err, "%s", path);
 }
 

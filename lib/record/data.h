@@ -140,8 +140,11 @@ bool data_create(const struct data_place *place, struct error *err) MUST_USE;
  */
 bool data_join(const struct data_place *place, struct error *err) MUST_USE;
 
-/* The bytes in the file that is locked: random, and of this folder alone. */
-enum { DATA_LOCK_BYTES = 16 };
+/*
+ * The bytes in the file that is locked: random, and of this folder alone; then
+ * such of the boot of the machine that locked it last.
+ */
+enum { DATA_LOCK_BYTES = 16, DATA_BOOT_BYTES = 16 };
 
 /*
  * Take the lock that a writer must hold; it is held until the descriptor is

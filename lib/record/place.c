@@ -76,7 +76,8 @@ check_id(const struct data_place *place, struct backend *backend,
 static uint64_t
 lock_number(const char *folder)
 {
-	struct buf about = BUF(512), mark = BUF(DATA_LOCK_BYTES);
+	struct buf about = BUF(512),
+		   mark = BUF(DATA_LOCK_BYTES + DATA_BOOT_BYTES);
 	struct error ignored = { 0 };
 	char path[FILE_PATH];
 	struct digest digest;
@@ -85,9 +86,10 @@ lock_number(const char *folder)
 
 	if (data_path(folder, DATA_LOCK, path, &ignored) &&
 	    file_read(path, mark.max, &mark, &ignored) &&
-	    mark.len == DATA_LOCK_BYTES && uname(&machine) == 0 &&
+	    mark.len >= DATA_LOCK_BYTES && uname(&machine) == 0 &&
 	    buf_append_str(&about, machine.nodename, &ignored) &&
-	    buf_append(&about, buf_span(&mark), &ignored)) {
+	    buf_append(&about, span_sub(buf_span(&mark), 0, DATA_LOCK_BYTES),
+		&ignored)) {
 		digest = sha256_of(buf_span(&about));
 		memcpy(&number, digest.bytes, sizeof(number));
 	}
@@ -110,20 +112,31 @@ open_database(const struct data_place *place, bool writes, struct error *err)
 }
 
 /*
- * Of the file that is locked itself: a copy of the folder has the same number,
- * and a process that holds the lock of the copy may be beside this one.
+ * Of the file that is locked itself, on a machine that runs since one boot: a copy
+ * of the folder has the same number above, and a process that holds the lock of
+ * the copy may be beside this one, or on a machine of the same name.
  */
 static uint32_t
 file_number(const char *folder)
 {
+	struct buf about = BUF(DATA_LOCK_BYTES + DATA_BOOT_BYTES + 16);
 	struct error ignored = { 0 };
 	char path[FILE_PATH];
+	struct digest digest;
+	uint32_t number = 0;
 	struct stat st;
 
-	return data_path(folder, DATA_LOCK, path, &ignored) &&
-		stat(path, &st) == 0
-	    ? (uint32_t)(st.st_ino ^ st.st_dev << 20)
-	    : 0;
+	if (data_path(folder, DATA_LOCK, path, &ignored) &&
+	    file_read(path, DATA_LOCK_BYTES + DATA_BOOT_BYTES, &about,
+		&ignored) &&
+	    stat(path, &st) == 0 &&
+	    buf_append_u64(&about, (uint64_t)st.st_ino, &ignored) &&
+	    buf_append_u64(&about, (uint64_t)st.st_dev, &ignored)) {
+		digest = sha256_of(buf_span(&about));
+		memcpy(&number, digest.bytes, sizeof(number));
+	}
+	buf_free(&about);
+	return number;
 }
 
 /* The same, by the number of the folder's lock, which is held. */

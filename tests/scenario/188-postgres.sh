@@ -50,7 +50,9 @@ check "a deposit by the process's role" deposit mofa role "by the role"
 # --- A second daemon on the same record. ---
 mkdir second && cp -R data second/data
 sed "s|^data: .*|data: second/data|; s|:$(cat port)|:$("$valised_port_helper")|" valised.yaml >second.yaml
-expect "a second daemon is refused while the first lives" 5 "another process writes to this journal" "$valised" --config second.yaml
+expect "a second daemon on a copy of the folder is refused while the first lives" 3 "a copy of this data folder writes" "$valised" --config second.yaml
+head -c 32 /dev/urandom >second/data/lock
+expect "so is one on another folder" 5 "another process writes to this journal" "$valised" --config second.yaml
 check "the first goes on" deposit mofa still "still here"
 
 # --- SIGKILL ---

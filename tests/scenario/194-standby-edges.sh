@@ -124,4 +124,10 @@ for who in . b; do
 done
 "$valised" tables "host=$postgres user=postgres dbname=$(database)" --resume >/dev/null
 start_daemon "$dir" || not_ok "it writes again"
+
+# --- A copy of the folder, as on another machine of the same name. ---
+mkdir d; cp -R data d/data
+sed "s|^data: .*|data: d/data|; s|:$(cat port)|:$("$valised_port_helper")|" valised.yaml >copied.yaml
+expect "a daemon on a copy of the folder is refused, by name" 3 "a copy of this data folder writes" "$valised" --config copied.yaml
+check "the first one goes on" deposit mofa five "the fifth"
 finish

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -404,14 +405,72 @@ START_TEST(a_folder_that_joins_belongs_to_its_database)
 }
 END_TEST
 
+/* Have the file say that the machine was booted anew, or is another one. */
+static void
+boot_anew(const char *dir)
+{
+	uint8_t other[DATA_BOOT_BYTES] = { 7 };
+	struct error err = { 0 };
+	char path[FILE_PATH];
+	int fd;
+
+	ck_ok(data_path(dir, DATA_LOCK, path, &err), err);
+	ck_assert_int_ge((fd = open(path, O_WRONLY)), 0);
+	ck_assert_int_eq(pwrite(fd, other, sizeof(other), DATA_LOCK_BYTES),
+	    sizeof(other));
+	close(fd);
+}
+
+START_TEST(a_copy_of_the_folder_on_another_machine_does_not_write)
+{
+	struct backend *first, *second;
+	struct data_place place;
+	struct error err = { 0 };
+	char dir[UNIT_DIR];
+	int lock;
+
+	unit_make_dir(dir);
+	place = data_in(dir);
+	place.database = pg_writer;
+	pg_reset();
+	ck_ok(data_make(dir, &err) && data_join(&place, &err), err);
+	write_vkey(dir);
+	ck_ok((lock = data_lock(dir, &err)) >= 0, err);
+	ck_ok((first = data_members(&place, &err)) != NULL &&
+		first->table->claim(first, &err),
+	    err);
+	boot_anew(dir);
+	ck_ok((second = data_members(&place, &err)) != NULL, err);
+	ck_assert(!second->table->claim(second, &err));
+	ck_assert_int_eq(err.kind, ERROR_REFUSED);
+	ck_assert_msg(strstr(err.detail, "a copy of this data folder") != NULL,
+	    "%s", err.detail);
+	second->table->close(second);
+	/* Who has the lock of the same file knows that the first has ended. */
+	close(lock);
+	err = (struct error){ 0 };
+	ck_ok((lock = data_lock(dir, &err)) >= 0 &&
+		(second = data_members(&place, &err)) != NULL &&
+		second->table->claim(second, &err),
+	    err);
+	second->table->close(second);
+	first->table->close(first);
+	close(lock);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 static bool has_server;
 
 static void
 fill(TCase *tcase)
 {
-	if (has_server)
+	if (has_server) {
 		tcase_add_test(tcase,
 		    a_folder_that_joins_belongs_to_its_database);
+		tcase_add_test(tcase,
+		    a_copy_of_the_folder_on_another_machine_does_not_write);
+	}
 	tcase_add_test(tcase, the_manual_has_the_table);
 	tcase_add_loop_test(tcase, a_key_that_does_not_parse_is_named, 0,
 	    COUNT(keys));

@@ -105,6 +105,7 @@ renew_always(void *arg)
 struct seen {
 	uint64_t epoch, until;
 	bool is_over;
+	bool is_ours; /* of the number of this folder, or of a copy of it */
 };
 
 static bool
@@ -121,6 +122,10 @@ look_at(struct postgres *postgres, struct seen *out, struct error *err)
 	    row_u64(result, 0, 1, &out->until, err) &&
 	    row_bytes(result, 0, 2, &over, 1, err);
 	out->is_over = over != 0;
+	out->is_ours = ok && postgres->place != 0 &&
+	    PQgetlength(result, 0, 3) == ID_BYTES &&
+	    memcmp(PQgetvalue(result, 0, 3), postgres->holder,
+		sizeof(postgres->place)) == 0;
 	PQclear(result);
 	return ok;
 }
@@ -164,11 +169,22 @@ take(void *arg, struct db *db, enum failure *what, struct error *err)
 	return ok;
 }
 
+/*
+ * Its holder lives.  One of this folder's number holds the lock of a copy: both
+ * would count as one, so nothing is done before that is cleared up.
+ */
 static bool
-held_by_another(struct error *err)
+held_by_another(const struct seen *seen, struct error *err)
 {
-	return error_set(err, ERROR_CONFLICT,
-	    "postgresql: another process writes to this journal");
+	return seen->is_ours
+	    ? error_set(err, ERROR_REFUSED,
+		  "postgresql: a copy of this data folder writes to this"
+		  " journal, here or on a machine of the same name. Each daemon"
+		  " has a folder of its own: remove one of both, and make"
+		  " another by \"valised init --join\" (\"A stand-by\" in the"
+		  " operations manual)")
+	    : error_set(err, ERROR_CONFLICT,
+		  "postgresql: another process writes to this journal");
 }
 
 /*
@@ -196,15 +212,15 @@ take_lease(struct postgres *postgres, struct taking *taking, struct error *err)
 			if (!postgres_transact(postgres, LIMIT_SECONDS_DATABASE,
 				take, taking, err))
 				return false;
-			return taking->is_taken || held_by_another(err);
+			return taking->is_taken || held_by_another(&now, err);
 		}
 		if (time_monotonic_ms() > until)
-			return held_by_another(err);
+			return held_by_another(&now, err);
 		nanosleep(&pause, NULL);
 		if (!look_at(postgres, &now, err))
 			return false;
 		if (now.epoch != first.epoch || now.until != first.until)
-			return held_by_another(err);
+			return held_by_another(&now, err);
 	}
 }
 

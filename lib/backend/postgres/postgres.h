@@ -111,6 +111,8 @@ bool postgres_tidy(const struct postgres_settings *settings, unsigned *removed,
  * that (unless it was one of the same place), and returns ERROR_CONFLICT once
  * it sees that the holder lives.
  *
+ * (ERROR_REFUSED if that is one of the same place: it has a copy of the folder.)
+ *
  * ERROR_UNAVAILABLE  nobody answers
  * ERROR_NOT_FOUND    there is no record in this database
  * ERROR_CONFLICT     the tables are of another version

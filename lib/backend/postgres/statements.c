@@ -9,7 +9,7 @@ const char *const statements[STATEMENTS] = {
 	[BEGIN_ALL] = "BEGIN",
 	[GET_LEASE] =
 	    "SELECT epoch, (extract(epoch FROM until) * 1000)::bigint,"
-	    " until < clock_timestamp() FROM lease WHERE id = 1",
+	    " until < clock_timestamp(), holder FROM lease WHERE id = 1",
 	[TAKE_LEASE] =
 	    "UPDATE lease SET holder = $1::bytea, epoch = CASE WHEN holder ="
 	    " $1::bytea THEN epoch ELSE epoch + 1 END, until ="
