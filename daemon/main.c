@@ -274,6 +274,12 @@ check_data(const struct data_place *place, struct error *err)
 	    (unsigned long long)result.num_cosignatures,
 	    (unsigned long long)result.num_versions,
 	    (unsigned long long)result.num_objects);
+	if (result.behind > 0)
+		printf("this folder lags behind the record, by %llu of its"
+		       " entries: a daemon that stands by here makes that up"
+		       " when it starts; one that wrote here last does not"
+		       " start, since its signer's memory was put back\n",
+		    (unsigned long long)result.behind);
 	if (result.num_findings == 0)
 		puts("nothing is wrong");
 	return result.num_findings == 0 ||

@@ -136,6 +136,7 @@ open_folder(struct fsck *fsck, struct error *err)
 		FIND(fsck, "JOURNAL_DAMAGED", AUDIT_NO_ENTRY,
 		    data_name(DATA_JOURNAL), "%s", why.detail);
 	fsck->hashes_are_wrong = mended.hashes_rebuilt > 0;
+	fsck->out->behind = mended.behind;
 	if (fsck->hashes_are_wrong)
 		fsck_report_derived(fsck, "HASHES_DAMAGED",
 		    "journal/hashes, nodes",

@@ -35,6 +35,11 @@ struct fsck_settings {
 struct fsck_result {
 	uint64_t size, num_heads, num_objects, num_versions, num_cosignatures;
 	/*
+	 * The newest entries of a database that the folder does not know: a
+	 * daemon that stands by there makes that up.
+	 */
+	uint64_t behind;
+	/*
 	 * num_derived of the num_findings are derived.  num_disputed are beside
 	 * them.
 	 */

@@ -72,6 +72,30 @@ journal_open_derived(struct journal *journal, const char *dir,
 	return true;
 }
 
+/* Make one in a file of this folder, or in memory. */
+static struct records *
+new_records(unsigned file, const char *folder, struct error *err)
+{
+	const size_t max = derived_bytes(file, MAX_ENTRIES) + 4096;
+
+	return folder != NULL
+	    ? records_temporary(derived_name(file), folder, max, err)
+	    : records_new(derived_name(file), max, err);
+}
+
+bool
+journal_compute_derived(struct journal *journal, const char *folder,
+    struct records *own[JOURNAL_DERIVED], struct error *err)
+{
+	for (unsigned i = 0; i < JOURNAL_DERIVED; i++) {
+		own[i] = journal->derived[i];
+		if ((journal->derived[i] = new_records(i, folder, err)) == NULL)
+			return error_context(err, "journal/%s",
+			    derived_name(i));
+	}
+	return true;
+}
+
 uint64_t
 derived_bytes(unsigned file, uint64_t size)
 {
@@ -101,9 +125,8 @@ derived_free(struct derived *derived)
 		buf_free(&derived->bytes[i]);
 }
 
-/* The files already hold all that is derived up to the edge: continue there. */
-static void
-begin_after(struct derived *derived)
+void
+derived_go_on(struct derived *derived)
 {
 	derived->from = derived->edge.size;
 	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
@@ -116,7 +139,7 @@ derived_begin(struct derived *derived, const struct merkle_edge *edge,
 {
 	derived->edge = *edge;
 	derived->end = end;
-	begin_after(derived);
+	derived_go_on(derived);
 }
 
 struct sink {
@@ -178,19 +201,32 @@ derived_write(struct derived *derived, struct journal *journal,
 			buf_span(&derived->bytes[i]), err))
 			return error_context(err, "journal/%s",
 			    derived_name(i));
-	begin_after(derived);
+	derived_go_on(derived);
 	return true;
 }
 
+/* How many bytes of a file there are to compare, from one on? */
+static size_t
+there_from(const struct records *file, size_t at, size_t wanted)
+{
+	const size_t len = records_len(file);
+
+	return len <= at ? 0 : len - at < wanted ? len - at : wanted;
+}
+
 void
-derived_compare(struct derived *derived, const struct journal *journal,
+derived_compare(const struct derived *derived,
+    struct records *const files[JOURNAL_DERIVED], bool lag,
     struct journal_mended *mended)
 {
 	for (unsigned i = 0; i < JOURNAL_DERIVED; i++) {
-		const struct span right = buf_span(&derived->bytes[i]);
-		const uint8_t *there = records_at(journal->derived[i],
-		    derived_bytes(i, derived->from), right.len);
+		const size_t at = derived_bytes(i, derived->from);
+		struct span right = buf_span(&derived->bytes[i]);
+		const uint8_t *there;
 
+		if (lag)
+			right.len = there_from(files[i], at, right.len);
+		there = records_at(files[i], at, right.len);
 		if (right.len == 0 ||
 		    (there != NULL &&
 			memcmp(there, right.data, right.len) == 0))
@@ -200,7 +236,6 @@ derived_compare(struct derived *derived, const struct journal *journal,
 		else
 			mended->hashes_rebuilt += right.len / 32;
 	}
-	begin_after(derived);
 }
 
 /*

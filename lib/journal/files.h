@@ -76,13 +76,22 @@ bool derived_add(struct derived *derived, struct span entry,
 bool derived_allocate(const struct derived *derived, struct journal *journal,
     struct error *err) MUST_USE;
 /*
- * Write the derived bytes into the files, or find where the files differ, and
- * begin anew after them.
+ * Write the derived bytes into the files, and begin anew after them; or find where
+ * the files differ (lag: in what they have).
  */
 bool derived_write(struct derived *derived, struct journal *journal,
     struct error *err) MUST_USE;
-void derived_compare(struct derived *derived, const struct journal *journal,
+void derived_compare(const struct derived *derived,
+    struct records *const files[JOURNAL_DERIVED], bool lag,
     struct journal_mended *mended);
+/* Begin anew after the derived bytes, which were compared. */
+void derived_go_on(struct derived *derived);
+/*
+ * Have others in place of the derived files, which are given in own: empty, and in
+ * folder, or memory.
+ */
+bool journal_compute_derived(struct journal *journal, const char *folder,
+    struct records *own[JOURNAL_DERIVED], struct error *err) MUST_USE;
 const char *derived_name(unsigned file);
 /* Returns how many bytes of each derived file belong to entries [0, size). */
 uint64_t derived_bytes(unsigned file, uint64_t size);

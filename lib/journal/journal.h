@@ -38,6 +38,8 @@ struct journal_mended {
 	uint64_t heads_dropped;
 	uint64_t hashes_rebuilt;
 	uint64_t ends_rebuilt;
+	/* Of a view: the newest entries that the derived files do not have. */
+	uint64_t behind;
 };
 
 /*
@@ -137,7 +139,9 @@ struct journal *journal_view(const char *dir, const char *folder,
     struct journal_mended *mended, struct error *err);
 /*
  * The same on a backend that was opened to read, and is taken over also on
- * failure (NULL: that is a failure); dir holds the derived files.
+ * failure (NULL: that is a failure); dir holds the derived files.  These may lag,
+ * since another process writes: then only what is there of them is compared, and
+ * all is computed in their place, some 100 bytes an entry, where folder says.
  */
 struct journal *journal_view_on(struct backend *backend, const char *dir,
     const char *folder, const struct note_keys *keys, journal_visitor *visit,

@@ -92,6 +92,9 @@ struct opening {
 	/* The edge of the tree of the entries before it */
 	struct merkle_edge edge;
 	struct derived derived;
+	/* Of a view whose files lag: these; others are computed beside them. */
+	struct records *own[JOURNAL_DERIVED];
+	bool lags;
 	journal_visitor *visit;
 	void *arg;
 	const bool *stop; /* or NULL */
@@ -187,6 +190,10 @@ end_piece(struct opening *open, bool mend, struct error *err)
 
 	if (mend)
 		return derived_write(&open->derived, journal, err);
+	if (open->lags) {
+		derived_compare(&open->derived, open->own, true, open->mended);
+		return derived_write(&open->derived, journal, err);
+	}
 	/*
 	 * A view has no file of ends to compare with; it keeps the computed
 	 * ones.
@@ -196,7 +203,8 @@ end_piece(struct opening *open, bool mend, struct error *err)
 		derived_bytes(DERIVED_ENDS, open->derived.from),
 		buf_span(&open->derived.bytes[DERIVED_ENDS]), err))
 		return false;
-	derived_compare(&open->derived, journal, open->mended);
+	derived_compare(&open->derived, journal->derived, false, open->mended);
+	derived_go_on(&open->derived);
 	return true;
 }
 
@@ -531,21 +539,37 @@ journal_check_signature(const struct journal *journal, const struct head *head,
 	return ok;
 }
 
-struct journal *
-journal_view(const char *dir, const char *folder, const struct note_keys *keys,
-    journal_visitor *visit, void *arg, struct journal_mended *mended,
-    struct error *err)
+/*
+ * The derived files of a daemon that stands by are behind the record until it has
+ * followed: compute all, and compare what is there.
+ */
+static bool
+use_own_if_behind(struct opening *open, const char *folder, struct error *err)
 {
-	return journal_view_on(files_view(NULL, dir, err), dir, folder, keys,
-	    visit, arg, mended, err);
+	struct journal *journal = open->journal;
+	const uint64_t size = open->head.size;
+	uint64_t has;
+
+	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
+		open->lags = open->lags ||
+		    (i != DERIVED_ENDS &&
+			records_len(journal->derived[i]) <
+			    derived_bytes(i, size));
+	if (!open->lags)
+		return true;
+	has = records_len(journal->derived[DERIVED_HASHES]) / 32;
+	open->mended->behind = has < size ? size - has : 1;
+	return journal_compute_derived(journal, folder, open->own, err);
 }
 
-struct journal *
-journal_view_on(struct backend *backend, const char *dir, const char *folder,
-    const struct note_keys *keys, journal_visitor *visit, void *arg,
-    struct journal_mended *mended, struct error *err)
+/* may_lag: somebody else may write the record, and these files later. */
+static struct journal *
+view_on(struct backend *backend, const char *dir, const char *folder,
+    const struct note_keys *keys, bool may_lag, journal_visitor *visit,
+    void *arg, struct journal_mended *mended, struct error *err)
 {
 	struct opening open = { .visit = visit, .arg = arg, .mended = mended };
+	struct journal *journal;
 	bool ok;
 
 	ok = begin(&open, backend, true, false, keys, err);
@@ -556,9 +580,31 @@ journal_view_on(struct backend *backend, const char *dir, const char *folder,
 	 * least what the head covers.
 	 */
 	ok = ok && journal_check_signature(open.journal, &open.head, err) &&
-	    journal_open_derived(open.journal, dir, folder, O_RDONLY, err);
+	    journal_open_derived(open.journal, dir, folder, O_RDONLY, err) &&
+	    (!may_lag || use_own_if_behind(&open, folder, err));
 	open.signer = open.head;
-	return open_checked(&open, ok, err);
+	journal = open_checked(&open, ok, err);
+	for (unsigned i = 0; i < JOURNAL_DERIVED; i++)
+		records_free(open.own[i]);
+	return journal;
+}
+
+struct journal *
+journal_view(const char *dir, const char *folder, const struct note_keys *keys,
+    journal_visitor *visit, void *arg, struct journal_mended *mended,
+    struct error *err)
+{
+	return view_on(files_view(NULL, dir, err), dir, folder, keys, false,
+	    visit, arg, mended, err);
+}
+
+struct journal *
+journal_view_on(struct backend *backend, const char *dir, const char *folder,
+    const struct note_keys *keys, journal_visitor *visit, void *arg,
+    struct journal_mended *mended, struct error *err)
+{
+	return view_on(backend, dir, folder, keys, true, visit, arg, mended,
+	    err);
 }
 
 /* --- Following one. --- */

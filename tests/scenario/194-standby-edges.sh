@@ -96,6 +96,9 @@ back() {
 sql "$(keep before)" >/dev/null
 check "an act" deposit mofa stalled "before the stall"
 sql "$(keep after)" >/dev/null
+# The branches follow the acts some time later.
+lags() { a fsck >work/fsck 2>&1 && grep -q "lags behind the record, by [1-9]" work/fsck && grep -q "nothing is wrong" work/fsck; }
+check "fsck where one stood by says how far that folder lags, and finds nothing wrong" until_is lags || cat work/fsck >&2
 kill_daemon b; rm -f b/pid
 sql "BEGIN; $(back before) COMMIT" >/dev/null
 start_standby . || not_ok "the first one stands by"
