@@ -82,15 +82,19 @@ follower_step(struct follower *follower, bool *moved, struct error *err)
 	*moved = false;
 	/* Of what the writer waits for, nothing may be passed over. */
 	if (!tell_again(follower, err) ||
-	    !journal_follow(journal, &next, &is_signed, err))
+	    !journal_next(journal, &next, &is_signed, err))
 		return false;
 	if (next.head.size == 0)
 		return true;
+	/* What is not this depositary's is not even read. */
+	if (!is_signed &&
+	    !proposed_check(follower->signer, journal_size(journal), &next,
+		err))
+		return false;
 	/* No signature covers the time that stands beside a head. */
-	if ((!is_signed &&
-		(!proposed_check(follower->signer, journal_size(journal), &next,
-		     err) ||
-		    !postgres_ascertain(follower->backend, &next.head, err))) ||
+	if (!journal_follow(journal, &next, err) ||
+	    (!is_signed &&
+		!postgres_ascertain(follower->backend, &next.head, err)) ||
 	    !proposed_time(journal, &next.head, err))
 		return false;
 	*moved = true;

@@ -80,9 +80,8 @@ read_up_to(struct journal *journal, uint64_t end, struct error *err)
 		    "the journal's entries end in the middle of one"));
 }
 
-/* Find what comes next: the newest signed head, or a proposal. */
-static bool
-find_next(struct journal *journal, struct proposed *out, bool *is_signed,
+bool
+journal_next(struct journal *journal, struct proposed *out, bool *is_signed,
     struct error *err)
 {
 	struct backend *backend = journal->backend;
@@ -105,22 +104,38 @@ find_next(struct journal *journal, struct proposed *out, bool *is_signed,
 	return true;
 }
 
+/*
+ * No mark or signature covers where the entries end: so many cannot be shorter
+ * than their lengths, nor longer than entries may be.
+ */
+static bool
+check_end(const struct journal *journal, const struct proposed *next,
+    struct error *err)
+{
+	const uint64_t num = next->head.size - journal->size,
+		       bytes = next->end - journal->end;
+
+	return (next->head.size > journal->size && next->end > journal->end &&
+		   bytes / 2 >= num && (bytes - 1) / (2 + UINT16_MAX) < num) ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"the entries up to size %llu cannot end at byte %llu",
+		(unsigned long long)next->head.size,
+		(unsigned long long)next->end);
+}
+
 bool
-journal_follow(struct journal *journal, struct proposed *out, bool *is_signed,
+journal_follow(struct journal *journal, const struct proposed *next,
     struct error *err)
 {
 	struct digest root;
 
-	if (!find_next(journal, out, is_signed, err))
-		return false;
-	if (out->head.size == 0)
-		return true;
-	if (!read_up_to(journal, out->end, err))
+	if (!check_end(journal, next, err) ||
+	    !read_up_to(journal, next->end, err))
 		return false;
 	root = merkle_root(&journal->next.edge);
-	return (journal->next.edge.size == out->head.size &&
-		   digest_eq(&root, &out->head.root)) ||
-	    no_extension(out->head.size, err);
+	return (journal->next.edge.size == next->head.size &&
+		   digest_eq(&root, &next->head.root)) ||
+	    no_extension(next->head.size, err);
 }
 
 void

@@ -105,16 +105,23 @@ struct journal *journal_follow_on(struct backend *backend, const char *dir,
     const struct note_keys *keys, const struct head *remembered,
     struct journal_mended *mended, struct error *err);
 /*
- * Read what came after the size that is known: up to the newest signed head or,
- * if there is none, up to the next proposal. *is_signed tells which.  Its entries
- * are hashed, and its root and signature were checked; a proposal has no time,
- * and its mark is the caller's to check.  out->head.size is 0 if nothing came.
- * The size that is known stays until journal_followed().
+ * Find what came after the size that is known: the newest signed head or, if there
+ * is none, the next proposal. *is_signed tells which.  A signature was checked; a
+ * proposal has no time, and its mark is the caller's to check before its entries
+ * are read.  out->head.size is 0 if nothing came.
  *
  * ERROR_UNTRUSTED  it does not extend what is known
  */
-bool journal_follow(struct journal *journal, struct proposed *out,
+bool journal_next(struct journal *journal, struct proposed *out,
     bool *is_signed, struct error *err) MUST_USE;
+/*
+ * Read and hash the entries of what journal_next() found, which must lead to its
+ * root.  The size that is known stays until journal_followed().
+ *
+ * ERROR_UNTRUSTED  they do not
+ */
+bool journal_follow(struct journal *journal, const struct proposed *next,
+    struct error *err) MUST_USE;
 /* What journal_follow() found last is known now. */
 void journal_followed(struct journal *journal, const struct head *head);
 /*

@@ -156,6 +156,10 @@ START_TEST(a_database_that_is_not_ours_is_not_opened)
 	pg_sql("GRANT CREATE ON SCHEMA valise TO writer");
 	assert_not_opened(&pg_writer, ERROR_REFUSED, "chain");
 	pg_sql("REVOKE CREATE ON SCHEMA valise FROM writer");
+	pg_sql("UPDATE valise.meta SET version = 0");
+	assert_not_opened(&pg_writer, ERROR_UNTRUSTED, "version 0");
+	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "version 0");
 	pg_sql("UPDATE valise.meta SET version = 3");
 	assert_not_opened(&pg_writer, ERROR_CONFLICT, "use the newer");
 	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));

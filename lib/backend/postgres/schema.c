@@ -108,6 +108,11 @@ read_meta(struct db *db, unsigned long *version, char id[POSTGRES_ID],
 		    "postgresql: table meta is damaged");
 	if (ok) {
 		*version = strtoul(PQgetvalue(result, 0, 0), NULL, 10);
+		/* The first version was 1. */
+		ok = *version > 0 ||
+		    error_set(err, ERROR_UNTRUSTED,
+			"postgresql: table meta is damaged: version %s",
+			PQgetvalue(result, 0, 0));
 		memcpy(id, PQgetvalue(result, 0, 1), POSTGRES_ID);
 	}
 	PQclear(result);
@@ -231,7 +236,7 @@ use_tables(struct db *db, bool *was_older, struct error *err)
 
 	if (!read_meta(db, &version, id, err))
 		return false;
-	*was_older = version > 0 && version < SCHEMA_VERSION;
+	*was_older = version < SCHEMA_VERSION;
 	if (*was_older)
 		return migrate(db, version, err);
 	return check_version(version, err) && check_empty(db, id, err);
