@@ -440,6 +440,26 @@ resume(const struct options_given *given, struct error *err)
 }
 
 static bool
+forget(const struct options_given *given, struct error *err)
+{
+	const struct postgres_settings owner = owner_of(given);
+	const char *number = options_value(given, VALISED_FORGET);
+	char host[POSTGRES_HOST];
+
+	if (strcmp(number, "1") != 0 && strcmp(number, "2") != 0)
+		return error_set(err, ERROR_USAGE,
+		    "--forget %s: the daemons that take part are 1 and 2",
+		    number);
+	if (!postgres_forget(&owner, (unsigned)(number[0] - '0'), host, err))
+		return false;
+	printf("%s (%s) takes part no more\n"
+	       "next: valised init --join, on the machine that takes its"
+	       " place\n",
+	    number, host);
+	return true;
+}
+
+static bool
 tidy(const struct options_given *given, struct error *err)
 {
 	const struct postgres_settings owner = owner_of(given);
@@ -549,6 +569,7 @@ static bool (*const runs[VALISED_FORMS])(const struct options_given *given,
 	[VALISED_FORM_TABLES] = tables,
 	[VALISED_FORM_TIDY] = tidy,
 	[VALISED_FORM_RESUME] = resume,
+	[VALISED_FORM_FORGET] = forget,
 	[VALISED_FORM_REPLACE_KEY] = replace_key,
 	[VALISED_FORM_RELOAD] = reload,
 	[VALISED_FORM_PROMOTE] = promote,

@@ -157,10 +157,19 @@ static const struct options_option resume_options[] = {
 	SERVICES,
 	END,
 };
+static const struct options_option forget_options[] = {
+	{ VALISED_FORGET, '\0', "forget", "NUMBER",
+	    "one of the two daemons that take part is lost, or gone: another"
+	    " may join in its place",
+	    OPTIONS_CHOOSES },
+	SERVICES,
+	END,
+};
 static const struct options_form tables_forms[] = {
 	{ VALISED_FORM_TABLES, NULL, "CONNECTION", 1, 1, NULL, tables_options },
 	{ VALISED_FORM_TIDY, NULL, "CONNECTION", 1, 1, NULL, tidy_options },
 	{ VALISED_FORM_RESUME, NULL, "CONNECTION", 1, 1, NULL, resume_options },
+	{ VALISED_FORM_FORGET, NULL, "CONNECTION", 1, 1, NULL, forget_options },
 	END,
 };
 

@@ -176,7 +176,7 @@ join_newest(const struct data_place *place, struct head *out, struct error *err)
 
 /*
  * Begin the signer's memory with that head, once all entries were read and lead
- * to it.
+ * to it; and take part.
  */
 static bool
 join_memory(const struct config *config, const struct setup_join *how,
@@ -186,7 +186,7 @@ join_memory(const struct config *config, const struct setup_join *how,
 	const int lock = data_lock(config->data, err);
 	struct journal *journal = NULL;
 	struct journal_mended mended;
-	struct backend *backend;
+	struct backend *backend = NULL;
 	struct head head;
 	bool ok;
 
@@ -195,8 +195,9 @@ join_memory(const struct config *config, const struct setup_join *how,
 		NULL;
 	for (size_t i = 0; ok && i < how->num_seen; i++)
 		ok = seen_check(journal, how->seen[i], "this database", err);
+	ok = ok && signer_remember(config->data, &head, err) &&
+	    data_take_part(backend, err);
 	journal_free(journal);
-	ok = ok && signer_remember(config->data, &head, err);
 	if (ok)
 		*size = head.size;
 	if (lock >= 0)

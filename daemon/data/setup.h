@@ -15,6 +15,7 @@ bool setup_init(const struct config *config, struct error *err) MUST_USE;
  *
  * ERROR_UNTRUSTED  the database was rolled back: a checkpoint that was seen is of
  *  more, or of another history
+ * ERROR_REFUSED    two daemons take part in the record already
  */
 struct setup_join {
 	const char *key;         /* the file of the journal's private key */

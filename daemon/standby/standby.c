@@ -588,8 +588,8 @@ serve(struct standby *standby, struct error *err)
 }
 
 /*
- * Was this daemon the last that wrote, or did nobody ever?  Then it goes on: its
- * lock says that the process that wrote has ended.
+ * Take part.  Was this daemon the last that wrote, or did nobody ever?  Then it goes
+ * on: its lock says that the process that wrote has ended.
  */
 static bool
 was_last(const struct data_place *place, bool *was, struct error *err)
@@ -600,7 +600,8 @@ was_last(const struct data_place *place, bool *was, struct error *err)
 
 	if (backend == NULL)
 		return false;
-	ok = postgres_lease(backend, &lease, err);
+	ok = data_take_part(backend, err) &&
+	    postgres_lease(backend, &lease, err);
 	*was = ok && (lease.is_ours || lease.epoch == 0);
 	backend->table->close(backend);
 	return ok;

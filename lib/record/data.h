@@ -137,6 +137,7 @@ bool data_create(const struct data_place *place, struct error *err) MUST_USE;
  * the place names one.
  *
  * ERROR_NOT_FOUND  it has no tables
+ * ERROR_REFUSED    two daemons take part in it already
  */
 bool data_join(const struct data_place *place, struct error *err) MUST_USE;
 
@@ -188,6 +189,11 @@ struct journal *data_follow(const struct data_place *place,
  * without its record.  NULL on failure; the caller closes it.
  */
 struct backend *data_members(const struct data_place *place, struct error *err);
+/*
+ * Take part in the record of a database that was opened so (postgres_take_part()),
+ * by this machine's name.
+ */
+bool data_take_part(struct backend *backend, struct error *err) MUST_USE;
 /* Open the store to read, the same.  NULL on failure. */
 struct store *data_view_store(const struct data_place *place,
     struct error *err);

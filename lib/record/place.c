@@ -209,6 +209,16 @@ data_members(const struct data_place *place, struct error *err)
 	return check_place(place, err) ? open_locked(place, err) : NULL;
 }
 
+bool
+data_take_part(struct backend *backend, struct error *err)
+{
+	struct utsname machine;
+
+	return uname(&machine) == 0
+	    ? postgres_take_part(backend, machine.nodename, err)
+	    : error_set_errno(err, "the name of this machine");
+}
+
 struct journal *
 data_follow(const struct data_place *place, const struct head *remembered,
     struct journal_mended *mended, struct backend **backend, struct error *err)
@@ -316,6 +326,7 @@ data_join(const struct data_place *place, struct error *err)
 	bool ok;
 
 	ok = (backend = postgres_open(&place->database, err)) != NULL &&
+	    postgres_check_room(backend, err) &&
 	    write_id(place, backend, err) &&
 	    data_path(place->folder, DATA_JOURNAL, journal, err) &&
 	    journal_create_derived(journal, err);

@@ -12,6 +12,11 @@ fi
 a() { "$valised" --config valised.yaml "$@"; }
 b() { "$valised" --config b/valised.yaml "$@"; }
 sql() { (postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "$1"); }
+recipe() {
+	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
+		sed "s|runuser -u postgres -- valised|\"\$valised\"|; s|host=/run/postgresql dbname=valise|host=$postgres user=postgres dbname=$(database)|" >work/recipe
+	[ -s work/recipe ] && while read -r step; do eval "$step" </dev/null || return; done <work/recipe
+}
 size() { sql "SELECT size FROM valise.published ORDER BY n DESC LIMIT 1"; }
 # COMMAND…: wait until it succeeds, or half a minute
 until_is() { tries=0; until "$@" >/dev/null 2>&1; do [ $((tries += 1)) -lt 600 ] || return 1; sleep 0.05; done; }
@@ -26,6 +31,18 @@ prepare_standby b
 b init --join data/signer/journal.key --seen work/checkpoint >/dev/null || { not_ok "it joins"; finish; }
 certify_standby b
 echo "promote: manual" | tee -a valised.yaml >>b/valised.yaml
+# --- A third daemon. ---
+prepare_standby c
+c() { "$valised" --config c/valised.yaml "$@"; }
+expect "no third one joins" 3 "no third one may: 1 (the one that writes), 2 ($(uname -n))" c init --join data/signer/journal.key --seen work/checkpoint
+rm -rf c/data
+forget() { "$valised" tables "host=$postgres user=postgres dbname=$(database)" --forget "$1"; }
+expect "the one that writes is not forgotten" 5 "writes: stop it first" forget 1
+expect "there is no third to forget" 2 "are 1 and 2" forget 3
+check "the other one is lost: the recipe" recipe standby-forget
+check "another joins in its place" c init --join data/signer/journal.key --seen work/checkpoint
+expect "the one that was lost is refused, by name" 3 "no third one may: 1 (the one that writes), 2 ($(uname -n))" b
+forget 2 >/dev/null || not_ok "that one is forgotten as well"
 stop_daemon "$dir"
 
 # --- The one that wrote starts, and the other is away. ---

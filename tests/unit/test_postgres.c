@@ -160,7 +160,7 @@ START_TEST(a_database_that_is_not_ours_is_not_opened)
 	assert_not_opened(&pg_writer, ERROR_UNTRUSTED, "version 0");
 	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));
 	assert_error(&err, ERROR_UNTRUSTED, "version 0");
-	pg_sql("UPDATE valise.meta SET version = 3");
+	pg_sql("UPDATE valise.meta SET version = 4");
 	assert_not_opened(&pg_writer, ERROR_CONFLICT, "use the newer");
 	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));
 	assert_error(&err, ERROR_CONFLICT, "use the newer");
@@ -215,7 +215,7 @@ START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 	claim();
 	ck_ok(propose(0, &err), err);
 	pg_sql("ALTER TABLE valise.chain DROP COLUMN mark;"
-	       "DROP TABLE valise.remembered, valise.stop");
+	       "DROP TABLE valise.remembered, valise.stop, valise.member");
 	pg_sql("UPDATE valise.meta SET version = 1");
 	assert_not_opened(&pg_writer, ERROR_CONFLICT, "valised tables");
 	/* A daemon writes; then what it left is not signed. */
@@ -229,7 +229,7 @@ START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 	err = (struct error){ 0 };
 	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
 	ck_assert(was_older);
-	ck_assert_str_eq(pg_sql("SELECT version FROM valise.meta"), "2");
+	ck_assert_str_eq(pg_sql("SELECT version FROM valise.meta"), "3");
 	/* Nor does one that only stalled write any more. */
 	ck_assert_str_eq(pg_sql("SELECT lease.epoch FROM valise.lease,"
 				" valise.head WHERE head.epoch = lease.epoch"),
@@ -362,6 +362,80 @@ START_TEST(the_lease_of_a_killed_process_runs_out)
 	ck_assert_int_lt(time_monotonic_ms() - began,
 	    (LIMIT_SECONDS_LEASE + 4) * INT64_C(1000));
 	ck_ok(propose(0, &err), err);
+}
+END_TEST
+
+/* --- Who takes part. --- */
+
+static struct backend *
+open_at(uint64_t place)
+{
+	struct postgres_settings settings = pg_writer;
+	struct error err = { 0 };
+	struct backend *at;
+
+	settings.place = place;
+	at = postgres_open(&settings, &err);
+	ck_assert_msg(at != NULL, "%s", err.detail);
+	return at;
+}
+
+static bool
+take_part(uint64_t place, const char *host, struct error *err)
+{
+	struct backend *at = open_at(place);
+	const bool ok = postgres_take_part(at, host, err);
+
+	table->close(at);
+	return ok;
+}
+
+START_TEST(two_take_part_and_no_third)
+{
+	struct error err = { 0 };
+	char host[POSTGRES_HOST];
+
+	ck_ok(postgres_check_room(backend, &err) && take_part(11, "a", &err) &&
+		postgres_check_room(backend, &err) &&
+		take_part(12, "b", &err) && take_part(11, "a", &err),
+	    err);
+	ck_assert(!take_part(13, "c", &err));
+	assert_error(&err, ERROR_REFUSED, "no third one may: 1 (a), 2 (b).");
+	ck_assert(!postgres_check_room(backend, &err));
+	assert_error(&err, ERROR_REFUSED, "no third one may: 1 (a), 2 (b).");
+	err = (struct error){ 0 };
+	ck_ok(postgres_forget(&pg_owner, 2, host, &err), err);
+	ck_assert_str_eq(host, "b");
+	ck_assert(!postgres_forget(&pg_owner, 2, host, &err));
+	assert_error(&err, ERROR_NOT_FOUND, "number 2");
+	err = (struct error){ 0 };
+	ck_ok(postgres_check_room(backend, &err) && take_part(13, "c", &err),
+	    err);
+	ck_assert(!take_part(12, "b", &err));
+	assert_error(&err, ERROR_REFUSED, "no third one may: 1 (a), 2 (c).");
+}
+END_TEST
+
+START_TEST(who_writes_takes_part_and_is_not_forgotten)
+{
+	struct error err = { 0 };
+	char host[POSTGRES_HOST];
+	struct backend *writer = open_at(UINT64_C(0xfedcba9876543210));
+
+	ck_ok(table->claim(writer, &err) &&
+		postgres_check_room(backend, &err) &&
+		take_part(12, "b", &err) &&
+		postgres_take_part(writer, "a", &err),
+	    err);
+	ck_assert(!postgres_check_room(backend, &err));
+	assert_error(&err, ERROR_REFUSED, "1 (the one that writes), 2 (b).");
+	ck_assert(!postgres_forget(&pg_owner, 1, host, &err));
+	assert_error(&err, ERROR_CONFLICT, "writes: stop it first");
+	err = (struct error){ 0 };
+	table->close(writer);
+	ck_ok(postgres_forget(&pg_owner, 1, host, &err), err);
+	/* Its right to write is over: it counts no more. */
+	ck_ok(postgres_check_room(backend, &err), err);
 }
 END_TEST
 
@@ -820,6 +894,8 @@ fill(TCase *t)
 	    2);
 	tcase_add_test(t, a_database_that_went_back_is_not_written_to);
 	tcase_add_test(t, entries_beyond_the_head_stop_the_writer);
+	tcase_add_test(t, two_take_part_and_no_third);
+	tcase_add_test(t, who_writes_takes_part_and_is_not_forgotten);
 	tcase_add_test(t, a_stop_refuses_the_next_proposal);
 	tcase_add_test(t, a_stop_is_noticed_without_a_proposal);
 	tcase_add_test(t, another_record_in_its_place_is_noticed);

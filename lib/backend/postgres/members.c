@@ -32,6 +32,9 @@ postgres_lease(struct backend *backend, struct postgres_lease *out,
 	out->is_ours = holder.len >= sizeof(postgres->place) &&
 	    postgres->place != 0 &&
 	    memcmp(holder.data, &postgres->place, sizeof(postgres->place)) == 0;
+	out->place = 0;
+	if (holder.len >= sizeof(out->place))
+		memcpy(&out->place, holder.data, sizeof(out->place));
 	out->clock_ms = (int64_t)clock_ms;
 	PQclear(result);
 	return ok;
@@ -65,6 +68,112 @@ uint64_t
 postgres_place(struct backend *backend)
 {
 	return postgres_of(backend)->place;
+}
+
+/* --- Who takes part. --- */
+
+struct joining {
+	uint64_t place;
+	const char *host;
+};
+
+static bool
+add_member(void *arg, struct db *db, enum failure *what, struct error *err)
+{
+	const struct joining *it = arg;
+	struct params params = { .num = 0 };
+	PGresult *result;
+
+	params_u64(&params, it->place);
+	params_text(&params, it->host);
+	result = db_run(db, ADD_MEMBER, &params, what, err);
+	PQclear(result);
+	return result != NULL;
+}
+
+/* All who take part. */
+struct members {
+	unsigned num;
+	bool is_there; /* the one that was looked for */
+	char names[2 * POSTGRES_HOST + 32];
+};
+
+static bool
+look_for_member(struct postgres *postgres, uint64_t place, struct members *out,
+    struct error *err)
+{
+	PGresult *result = postgres_read(postgres, EACH_MEMBER, NULL, err);
+	bool ok = result != NULL;
+	uint64_t seat = 0, found = 0;
+	size_t len;
+
+	*out = (struct members){ .num = 0 };
+	for (int row = 0; ok && row < PQntuples(result); row++) {
+		ok = row_u64(result, row, 0, &seat, err) &&
+		    row_u64(result, row, 1, &found, err);
+		len = strlen(out->names);
+		snprintf(out->names + len, sizeof(out->names) - len,
+		    "%s%llu (%.*s)", row > 0 ? ", " : "",
+		    (unsigned long long)seat, POSTGRES_HOST - 1,
+		    PQgetvalue(result, row, 2));
+		out->is_there = out->is_there || found == place;
+		out->num++;
+	}
+	PQclear(result);
+	return ok;
+}
+
+static bool
+no_third(const struct members *members, struct error *err)
+{
+	return error_set(err, ERROR_REFUSED,
+	    "two daemons take part in this record already, and no third one"
+	    " may: %s. If one of them is lost, the owner of the tables frees its"
+	    " place: \"valised tables CONNECTION --forget NUMBER\" (\"A"
+	    " stand-by\" in the operations manual)",
+	    members->names);
+}
+
+/* Two that come at once may want the same seat: the later one tries once more. */
+static bool
+take_seat(struct postgres *postgres, uint64_t place, const char *host,
+    struct error *err)
+{
+	struct joining it = { place, host };
+	struct members members;
+
+	for (unsigned tries = 0; tries < 2; tries++) {
+		if (!postgres_transact(postgres, LIMIT_SECONDS_DATABASE,
+			add_member, &it, err) ||
+		    !look_for_member(postgres, place, &members, err))
+			return false;
+		if (members.is_there)
+			return true;
+	}
+	return no_third(&members, err);
+}
+
+bool
+postgres_take_part(struct backend *backend, const char *host, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+
+	return take_seat(postgres, postgres->place, host, err);
+}
+
+bool
+postgres_check_room(struct backend *backend, struct error *err)
+{
+	struct postgres *postgres = postgres_of(backend);
+	struct postgres_lease lease;
+	struct members members;
+
+	if (!postgres_lease(backend, &lease, err) ||
+	    (!lease.is_over && lease.place != 0 &&
+		!take_seat(postgres, lease.place, "the one that writes", err)))
+		return false;
+	return look_for_member(postgres, 0, &members, err) &&
+	    (members.num < 2 || no_third(&members, err));
 }
 
 /* --- What the other's signer remembers. --- */

@@ -134,6 +134,7 @@ struct postgres_lease {
 	bool is_over;     /* nobody renews it */
 	bool is_ours;     /* its last holder was of the place in our settings */
 	bool is_given;    /* its last holder gave it away (postgres_yield()) */
+	uint64_t place;   /* of its last holder; 0: none */
 	int64_t clock_ms; /* what the server's clock says */
 };
 
@@ -182,6 +183,33 @@ bool postgres_remembered(struct backend *backend, const struct head *head,
 bool postgres_newest_remembered(struct backend *backend, uint64_t *size,
     struct error *err) MUST_USE;
 uint64_t postgres_place(struct backend *backend);
+
+/*
+ * Take part in the record: two daemons do, each at its place, and a third would
+ * make that two pairs of signers remember different histories.  host is the name
+ * of this machine, for who reads the reason of a refusal.
+ *
+ * ERROR_REFUSED  two others do
+ */
+bool postgres_take_part(struct backend *backend, const char *host,
+    struct error *err) MUST_USE;
+/*
+ * Would a daemon that joins be the third?  One that writes now takes part, whether
+ * it has said so or not.
+ *
+ * ERROR_REFUSED  it would
+ */
+bool postgres_check_room(struct backend *backend, struct error *err) MUST_USE;
+/*
+ * One of the two is lost: it takes part no more, and another may in its place.
+ * The settings are those of the owner; host gets the name of its machine.
+ *
+ * ERROR_NOT_FOUND  nobody has this number
+ * ERROR_CONFLICT   it writes
+ */
+#define POSTGRES_HOST 65
+bool postgres_forget(const struct postgres_settings *settings, unsigned seat,
+    char host[POSTGRES_HOST], struct error *err) MUST_USE;
 
 /* Undo stop().  The settings are those of the owner. */
 bool postgres_resume(const struct postgres_settings *settings,

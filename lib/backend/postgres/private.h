@@ -14,7 +14,7 @@
 #include "base/limits.h"
 
 /* The version of the tables. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 enum {
 	PIECE_BYTES = 1 << 20, /* the longest zlib stream in one row */

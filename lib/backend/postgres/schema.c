@@ -80,6 +80,14 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	      "CREATE TABLE valise.stop ("
 	      " one bigint PRIMARY KEY CHECK (one = 1), reason text NOT NULL,"
 	      " at timestamptz NOT NULL DEFAULT clock_timestamp())",
+	/*
+	 * The daemons that take part, two at most; place is a number of the
+	 * data folder.  The owner removes one that is lost.
+	 */
+	[2] = "CREATE TABLE valise.member ("
+	      " seat bigint PRIMARY KEY CHECK (seat IN (1, 2)),"
+	      " place bigint NOT NULL UNIQUE, host text NOT NULL,"
+	      " at timestamptz NOT NULL DEFAULT clock_timestamp())",
 };
 
 /* Is there a table of this schema? */
@@ -260,7 +268,7 @@ grant(struct db *db, const char *writer, struct error *err)
 		 "GRANT UPDATE ON valise.lease, valise.head, valise.name TO %s;"
 		 "GRANT INSERT ON valise.chain, valise.published, valise.entry,"
 		 " valise.upload, valise.chunk, valise.object, valise.name,"
-		 " valise.remembered, valise.stop TO %s",
+		 " valise.remembered, valise.stop, valise.member TO %s",
 		 name, name, name, name) < (int)sizeof(sql) ||
 	    error_set(err, ERROR_LIMIT,
 		"postgresql: a role's name is too"
@@ -348,6 +356,71 @@ postgres_resume(const struct postgres_settings *settings, bool *was_stopped,
 	PQclear(result);
 	db_close(db);
 	return result != NULL;
+}
+
+/* Does the member of this row write?  Its place begins the holder of the lease. */
+static bool
+holds_lease(const PGresult *result)
+{
+	const uint64_t place =
+	    (uint64_t)strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+	const char *holder = PQgetvalue(result, 0, 3);
+	char hex[2 * sizeof(place) + 1] = "";
+	uint8_t bytes[sizeof(place)];
+
+	memcpy(bytes, &place, sizeof(place));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+	return strcmp(PQgetvalue(result, 0, 2), "t") == 0 &&
+	    strncmp(holder, hex, sizeof(hex) - 1) == 0;
+}
+
+/* Delete the row of a member that does not write. */
+static bool
+delete_member(struct db *db, unsigned seat, char host[POSTGRES_HOST],
+    struct error *err)
+{
+	char sql[400];
+	PGresult *result;
+	bool ok;
+
+	snprintf(sql, sizeof(sql),
+	    "SELECT host, place, (SELECT until > clock_timestamp() FROM"
+	    " valise.lease), (SELECT encode(holder, 'hex') FROM valise.lease)"
+	    " FROM valise.member WHERE seat = %u FOR UPDATE",
+	    seat);
+	if ((result = db_ask(db, sql, NULL, err)) == NULL)
+		return false;
+	ok =
+	    (PQntuples(result) == 1 ||
+		error_set(err, ERROR_NOT_FOUND,
+		    "postgresql: nobody who takes part has number %u", seat)) &&
+	    (!holds_lease(result) ||
+		error_set(err, ERROR_CONFLICT,
+		    "postgresql: %u (%.64s) writes: stop it first, or have it"
+		    " yield",
+		    seat, PQgetvalue(result, 0, 0)));
+	if (ok)
+		snprintf(host, POSTGRES_HOST, "%s", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	snprintf(sql, sizeof(sql), "DELETE FROM valise.member WHERE seat = %u",
+	    seat);
+	return ok && db_do(db, sql, NULL, err);
+}
+
+bool
+postgres_forget(const struct postgres_settings *settings, unsigned seat,
+    char host[POSTGRES_HOST], struct error *err)
+{
+	struct db *db = open_owner(settings, err);
+	enum failure what;
+	bool ok;
+
+	ok = db != NULL && db_do(db, "BEGIN", NULL, err) &&
+	    delete_member(db, seat, host, err) &&
+	    db_commit(db, &what, err) == COMMIT_DONE;
+	db_close(db);
+	return ok;
 }
 
 /* --- Opening them. --- */

@@ -103,6 +103,13 @@ const char *const statements[STATEMENTS] = {
 	[EACH_NAME] = "SELECT name, oid FROM name WHERE name > $1::text AND"
 		      " name < $2::text AND oid IS NOT NULL ORDER BY name"
 		      " LIMIT 4096",
+	[ADD_MEMBER] =
+	    "INSERT INTO member (seat, place, host) SELECT min(free.seat),"
+	    " $1::bigint, $2::text FROM (VALUES (1), (2)) AS free (seat) WHERE"
+	    " free.seat NOT IN (SELECT seat FROM member) AND NOT EXISTS (SELECT"
+	    " 1 FROM member WHERE place = $1::bigint) HAVING min(free.seat) IS"
+	    " NOT NULL ON CONFLICT DO NOTHING",
+	[EACH_MEMBER] = "SELECT seat, place, host FROM member ORDER BY seat",
 	[ADD_REMEMBERED] =
 	    "INSERT INTO remembered (size, member, root, mark) VALUES"
 	    " ($1::bigint, $2::bigint, $3::bytea, $4::bytea)"
