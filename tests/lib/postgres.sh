@@ -5,7 +5,8 @@
 #   postgres_start [SETTING=VALUE…]
 #                          set $postgres (its folder), $postgres_owner and
 #                          $postgres_writer (connection strings of the owner, a
-#                          superuser, and of the role "writer")
+#                          superuser, and of the role "writer"); with its log of changes
+#                          in the empty folder $postgres_wal, if that is set
 #   postgres_at FOLDER     set the same for a server that runs
 #   postgres_sql SQL       run it as the owner, and print what it gives
 #   postgres_restart       as after a crash: all connections are lost
@@ -53,7 +54,7 @@ postgres_start() {
 	# A daemon that is root here and has no capabilities must reach the socket.
 	chmod 755 "$postgres"
 	[ "$(id -u)" != 0 ] || chown nobody:nogroup "$postgres"
-	postgres_as_user "$postgres_bin/initdb" -D "$postgres/data" -A trust -U postgres --no-locale -E UTF8 -N >"$postgres.log" 2>&1 || return
+	postgres_as_user "$postgres_bin/initdb" -D "$postgres/data" -A trust -U postgres --no-locale -E UTF8 -N ${postgres_wal:+--waldir="$postgres_wal"} >"$postgres.log" 2>&1 || return
 	for postgres_setting in listen_addresses= "unix_socket_directories=$postgres" shared_buffers=32MB max_connections=60 "$@"; do
 		echo "${postgres_setting%%=*} = '${postgres_setting#*=}'"
 	done | postgres_as_user tee -a "$postgres/data/postgresql.conf" >/dev/null
