@@ -46,10 +46,21 @@ forget 2 >/dev/null || not_ok "that one is forgotten as well"
 stop_daemon "$dir"
 
 # --- The one that wrote starts, and the other is away. ---
-mark_log .; "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
+cat >work/systemd.py <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode().replace("\n", "|"), flush=True)
+END
+python3 work/systemd.py "$dir/work/notify" >work/told 2>&1 & systemd=$!
+until_is test -S work/notify
+mark_log .; NOTIFY_SOCKET="$dir/work/notify" "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
 check "the one that wrote waits for the other's signer" await . "event=standby result=away"
 expect "/health says that it starts" 0 '"status": *"starting"' health .
 expect "…and what it waits for" 0 "waits since .* for the signer of the other daemon" health .
+check "systemd does not wait for it" until_is grep "READY=1|STATUS=it may write, and waits" work/told
+kill $systemd; wait $systemd 2>/dev/null
 expect "all else is sent to the other one" 0 "STANDS_BY" curl_at . /v1/documents
 expect "it has nothing to promote" 5 "only starting: it may write, and waits" a promote
 expect "…to yield" 5 "only starting" a yield
@@ -144,6 +155,13 @@ for who in . b; do
 done
 "$valised" tables "host=$postgres user=postgres dbname=$(database)" --resume >/dev/null
 start_daemon "$dir" || not_ok "it writes again"
+
+# --- Somebody else writes a proposal whose entries are not there. ---
+start_standby b || not_ok "the other one stands by"; mark_log b
+sql "INSERT INTO valise.chain SELECT size + 1, size, decode(repeat('aa', 32), 'hex'), epoch, at + 100, NULL FROM valise.head" >/dev/null
+check "it is judged before it is read" await b "this depositary did not make it"
+wait "$(cat b/pid)" 2>/dev/null; rm -f b/pid
+sql "DELETE FROM valise.chain WHERE mark IS NULL" >/dev/null
 
 # --- A copy of the folder, as on another machine of the same name. ---
 mkdir d; cp -R data d/data
