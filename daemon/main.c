@@ -394,6 +394,11 @@ copy(const struct options_given *given, struct error *err)
 	    (unsigned long long)result.num_objects,
 	    (unsigned long long)result.new_objects,
 	    (unsigned long long)result.num_branches, ends[end]);
+	if (result.num_refused > 0)
+		printf(
+		    "%zu exhibits of the database are not good, and were left"
+		    " out (valised fsck names them)\n",
+		    result.num_refused);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/settings.h"
 #include "daemon/standby/standby.h"
 #include "daemon/writer/proposed.h"
+#include "record/cosigning.h"
 #include "record/data.h"
 #include "record/refs.h"
 #include "record/titles.h"
@@ -476,6 +477,28 @@ use_record(struct daemon *daemon, bool *is_known, struct error *err)
 	    use_policy(daemon, policy, err);
 }
 
+/*
+ * What witnesses handed in at another daemon of this record is served here too,
+ * once it was judged.
+ */
+static bool
+share_cosignatures(const struct record *record, struct error *err)
+{
+	struct cosignatures_shared shared;
+
+	if (!cosigning_share(record, &shared, err))
+		return false;
+	if (shared.taken > 0 || shared.given > 0)
+		log_info("cosignature", "taken=%zu given=%zu", shared.taken,
+		    shared.given);
+	if (shared.refused > 0)
+		log_warning("cosignature",
+		    "result=refused lines=%zu reason=\"the database has lines"
+		    " that no witness of this record signed\"",
+		    shared.refused);
+	return true;
+}
+
 /* Open everything in the data folder, and start the registrar. */
 bool
 daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
@@ -493,7 +516,8 @@ daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	if (daemon->policy == NULL || daemon->crls == NULL ||
 	    !library_follow_all(record->library, record->journal,
 		record->ledger, err) ||
-	    !look_at_library(record, err) || !follow_refs(daemon, err))
+	    !look_at_library(record, err) || !follow_refs(daemon, err) ||
+	    !share_cosignatures(record, err))
 		return false;
 	tell_of_lost_commits(record);
 	read_titles(record);

@@ -5,6 +5,7 @@
 
 #include "daemon/data/check_entries.h"
 #include "daemon/signer/memory.h"
+#include "record/cosigning.h"
 #include "record/data.h"
 
 enum { HEADS = 16 }; /* that a thread takes at once */
@@ -114,7 +115,7 @@ check_signer(struct fsck *fsck)
 		    (unsigned long long)head.size);
 }
 
-struct cosigning {
+struct judging {
 	struct fsck *fsck;
 	const struct policy *policy;
 };
@@ -123,7 +124,7 @@ struct cosigning {
 static void
 check_cosignature(void *arg, uint64_t size, struct span line)
 {
-	struct cosigning *all = arg;
+	struct judging *all = arg;
 	struct fsck *fsck = all->fsck;
 	const struct witnesses *witnesses = &all->policy->witnesses;
 	struct cosignature found[LIMIT_WITNESSES];
@@ -172,25 +173,81 @@ check_cosignature(void *arg, uint64_t size, struct span line)
 	buf_free(&note);
 }
 
-void
-fsck_check_cosignatures(struct fsck *fsck)
+/* --- The lines that a database has. --- */
+
+struct comparing {
+	struct fsck *fsck;
+	struct cosigning by;
+	size_t num; /* lines that were told */
+};
+
+/* A cosignature_check of a line that the folder does not have. */
+static bool
+check_shared(void *arg, uint64_t size, struct span line)
 {
-	struct cosigning all = { .fsck = fsck };
+	struct comparing *it = arg;
+	char about[64];
+
+	if (cosigning_check(&it->by, size, line))
+		return true;
+	snprintf(about, sizeof(about), "table exhibit, size %llu",
+	    (unsigned long long)size);
+	FIND(it->fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, about,
+	    "no witness that a policy ever named signed this head so");
+	it->num++;
+	return false;
+}
+
+/* A start puts into the database what it has lost. */
+static bool
+compare_shared(struct fsck *fsck, struct cosignatures *lines, struct error *err)
+{
+	struct comparing it = { .fsck = fsck,
+		.by = { .journal = fsck->journal,
+		    .ledger = audit_ledger(fsck->audit),
+		    .library = fsck->library } };
+	struct cosignatures_shared shared;
+	const bool ok =
+	    cosignatures_share(lines, journal_backend(fsck->journal),
+		COSIGNATURES_COUNT, check_shared, &it, &shared, err);
+
+	cosigning_free(&it.by);
+	if (!ok)
+		return false;
+	if (shared.refused > it.num)
+		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY, "table exhibit",
+		    "%zu of its cosignatures are damaged",
+		    shared.refused - it.num);
+	if (shared.given > 0)
+		FIND(fsck, "EXHIBIT_MISSING", AUDIT_NO_ENTRY, "table exhibit",
+		    "%zu lines of %s are not in the database; a start puts"
+		    " them there",
+		    shared.given, data_name(DATA_COSIGNATURES));
+	return true;
+}
+
+bool
+fsck_check_cosignatures(struct fsck *fsck, struct error *err)
+{
+	struct judging all = { .fsck = fsck };
 	struct cosignatures *lines;
 	struct digest newest;
 	struct error why = { 0 };
+	bool ok;
 
 	if (!ledger_newest(audit_ledger(fsck->audit), ACT_POLICY, &newest) ||
 	    (all.policy = library_policy(fsck->library, &newest)) == NULL)
-		return; /* the finding POLICY_UNKNOWN tells this */
+		return true; /* the finding POLICY_UNKNOWN tells this */
 	lines = data_view_cosignatures(fsck->settings->place.folder, &why);
 	if (lines == NULL) {
 		FIND(fsck, "COSIGNATURE_WRONG", AUDIT_NO_ENTRY,
 		    data_name(DATA_COSIGNATURES), "%s", why.detail);
-		return;
+		return true;
 	}
 	cosignatures_each(lines, check_cosignature, &all);
+	ok = compare_shared(fsck, lines, err);
 	cosignatures_free(lines);
+	return ok;
 }
 
 /*

@@ -12,7 +12,10 @@
  * heads, on the other threads.  False only if the check could not be done.
  */
 bool fsck_check_journal(struct fsck *fsck, struct error *err) MUST_USE;
-/* Check the cosignatures; the library must have followed the journal. */
-void fsck_check_cosignatures(struct fsck *fsck);
+/*
+ * Check the cosignatures, those that a database has too; the library must have
+ * followed the journal.
+ */
+bool fsck_check_cosignatures(struct fsck *fsck, struct error *err) MUST_USE;
 
 #endif

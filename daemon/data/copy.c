@@ -23,6 +23,9 @@ struct copying {
 	int lock; /* of the folder; -1: a daemon has it, or it is not there */
 	struct copy_pair pair;
 	struct journal *journal;
+	struct ledger *ledger; /* of the journal */
+	struct store *store;   /* the source's, for the library */
+	struct library *library;
 };
 
 /* The rest of a place of this kind, or NULL. */
@@ -51,6 +54,20 @@ parse_places(struct copying *it, const char *from, const char *to,
 	return true;
 }
 
+/* Open the source to read: the journal first, so that the objects are there. */
+static bool
+open_source(struct copying *it, const struct data_place *place,
+    struct error *err)
+{
+	struct journal_mended mended;
+
+	return (it->ledger = ledger_new(err)) != NULL &&
+	    (it->journal = data_view(place, ledger_visit, it->ledger, &mended,
+		 err)) != NULL &&
+	    (it->store = data_view_store(place, err)) != NULL &&
+	    (it->library = library_new(it->store, err)) != NULL;
+}
+
 /* --- From files to a database. --- */
 
 /* One backend for entries and objects, which is only read. */
@@ -69,11 +86,8 @@ static bool
 open_to_database(struct copying *it, struct error *err)
 {
 	const struct data_place place = data_in(it->folder);
-	struct journal_mended mended;
 
-	/* The journal first: the objects of its entries are there by then. */
-	return (it->journal = data_view(&place, NULL, NULL, &mended, err)) !=
-	    NULL &&
+	return open_source(it, &place, err) &&
 	    (it->pair.from = view_files(it->folder, err)) != NULL &&
 	    (it->pair.to = postgres_open(&it->database, err)) != NULL;
 }
@@ -157,7 +171,6 @@ open_to_files(struct copying *it, struct error *err)
 {
 	const struct data_place place = { .folder = it->config->data,
 		.database = it->database };
-	struct journal_mended mended;
 	char store[FILE_PATH], log[FILE_PATH];
 
 	if (!data_is_there(it->folder) ? !make_folder(it, err)
@@ -165,12 +178,26 @@ open_to_files(struct copying *it, struct error *err)
 		    (data_has(it->folder, DATA_DATABASE) &&
 			!add_files(it, err)))
 		return false;
-	return (it->journal = data_view(&place, NULL, NULL, &mended, err)) !=
-	    NULL &&
+	return open_source(it, &place, err) &&
 	    (it->pair.from = postgres_view(&it->database, err)) != NULL &&
 	    data_path(it->folder, DATA_STORE, store, err) &&
 	    data_path(it->folder, DATA_JOURNAL, log, err) &&
 	    (it->pair.to = files_open_ours(store, log, false, err)) != NULL;
+}
+
+/* --- Beside the record. --- */
+
+static bool
+copy_rest(const struct copying *it, struct copy_result *out, struct error *err)
+{
+	const struct copy_exhibits exhibits = { .folder = it->folder,
+		.database = it->to_files ? it->pair.from : it->pair.to,
+		.to_files = it->to_files,
+		.journal = it->journal,
+		.ledger = it->ledger,
+		.library = it->library };
+
+	return copy_exhibits(&exhibits, out, err);
 }
 
 /* --- The end. --- */
@@ -222,7 +249,7 @@ copy(struct copying *it, struct copy_result *out, enum copy_end *end,
 	it->pair.journal = it->journal;
 	to = it->pair.to;
 	if (!to->table->claim(to, err) || !copy_record(&it->pair, out, err) ||
-	    !copy_compare(&it->pair, out, err))
+	    !copy_compare(&it->pair, out, err) || !copy_rest(it, out, err))
 		return false;
 	if (it->to_files && !data_has(it->folder, DATA_DATABASE))
 		*end = COPY_APART;
@@ -256,7 +283,10 @@ copy_run(const struct config *config, const char *from, const char *to,
 
 	ok = parse_places(&it, from, to, err) && owner_check(it.folder, err) &&
 	    lock_folder(&it, err) && copy(&it, out, end, err);
+	library_free(it.library);
+	store_free(it.store);
 	journal_free(it.journal);
+	ledger_free(it.ledger);
 	if (it.pair.from != NULL)
 		it.pair.from->table->close(it.pair.from);
 	if (it.pair.to != NULL)

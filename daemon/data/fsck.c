@@ -264,7 +264,8 @@ check_folder(struct fsck *fsck, struct error *err)
 	    !library_look_at_refs(fsck->library, audit_ledger(fsck->audit),
 		false, tell_of_library_ref, fsck, err))
 		return false;
-	fsck_check_cosignatures(fsck);
+	if (!fsck_check_cosignatures(fsck, err))
+		return false;
 	check_ledger(fsck);
 	return check_refs(fsck, err) && fsck_check_versions(fsck, err);
 }

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "journal/entry.h"
 #include "record/accepted.h"
+#include "record/cosigning.h"
 #include "record/data.h"
 #include "record/ledger.h"
 
@@ -122,6 +123,27 @@ keys_tell_behind(const struct record *record, const struct policy *policy,
 
 /* --- The switch. --- */
 
+/* Open the lines of the policy's witnesses, with those that a database has. */
+static struct cosignatures *
+view_lines(const struct config *config, const struct policy *policy,
+    const struct journal *journal, struct error *err)
+{
+	struct cosignatures *lines = data_view_cosignatures(config->data, err);
+	struct note_key keys[LIMIT_WITNESSES];
+	struct cosigning cosigning = { .journal = journal,
+		.keys = keys,
+		.num = policy->witnesses.num };
+	struct cosignatures_shared ignored;
+
+	memcpy(keys, policy->witnesses.keys, sizeof(keys));
+	if (lines == NULL ||
+	    cosignatures_share(lines, journal_backend(journal),
+		COSIGNATURES_TAKE, cosigning_check, &cosigning, &ignored, err))
+		return lines;
+	cosignatures_free(lines);
+	return NULL;
+}
+
 /* Does the journal's last entry name this key, and is it cosigned? */
 static bool
 is_due(const struct config *config, const struct policy *policy,
@@ -139,7 +161,7 @@ is_due(const struct config *config, const struct policy *policy,
 	*size = ok ? journal_size(journal) : 0;
 	ok = ok && *size > 0 && journal_entry(journal, *size - 1, &line, err) &&
 	    entry_parse(buf_span(&line), &entry, err) &&
-	    (lines = data_view_cosignatures(config->data, err)) != NULL;
+	    (lines = view_lines(config, policy, journal, err)) != NULL;
 	if (ok)
 		*due = entry.act == ACT_KEY && strcmp(entry.key, vkey) == 0 &&
 		    cosignatures_count(lines, &policy->witnesses, *size) >=

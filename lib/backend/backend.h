@@ -12,8 +12,8 @@
  * any git command reads; a database of PostgreSQL (backend/postgres/postgres.h);
  * and memory (backend/memory/memory.h), for tests.
  *
- * The cosignatures of witnesses (journal/cosignatures.h) are not yet part of
- * this interface.
+ * Beside the record a backend that several machines reach keeps exhibits: what
+ * others handed in, such as the lines of witnesses (journal/cosignatures.h).
  *
  * Functions that only read are safe between threads.  All others belong to the
  * one thread that writes, except a set of objects under way: that belongs to
@@ -139,6 +139,29 @@ struct head {
 	struct digest root;
 	uint8_t signature[64];
 };
+
+/* What others handed in beside the record; the numbers are stored. */
+enum exhibit_kind {
+	/* A line of a witness; its name is the size, 8 bytes, big-endian. */
+	EXHIBIT_COSIGNATURE = 1,
+};
+
+struct exhibit {
+	enum exhibit_kind kind;
+	struct span
+	    name; /* at most EXHIBIT_NAME bytes; many may have the same */
+	struct span bytes;
+	/* As it was found: its bytes are not those that were added. */
+	bool is_damaged;
+};
+
+#define EXHIBIT_NAME 32
+
+/* Returns how many bytes one of a kind may have. */
+size_t exhibit_limit(enum exhibit_kind kind);
+
+typedef bool exhibit_visitor(void *arg, const struct exhibit *exhibit,
+    struct error *err);
 
 /* What is to be added to the log; all of it is stored, or nothing. */
 struct proposal;
@@ -430,6 +453,27 @@ struct backend_table {
 	void (*release_kept)(struct backend *backend);
 	/* Was the object so protected when the backend was opened? */
 	bool (*is_kept)(struct backend *backend, const struct oid *oid);
+
+	/* --- Exhibits; both functions are safe between threads. --- */
+
+	/*
+	 * Add exhibits: all are durable when this returns true.  One that is
+	 * there already, with the same bytes, is left.  NULL, as
+	 * each_exhibit(): one machine alone reaches this storage, and exhibits
+	 * are kept in other files of the data folder.
+	 *
+	 * ERROR_UNAVAILABLE  they may not be there: add them again
+	 */
+	bool (*add_exhibits)(struct backend *backend,
+	    const struct exhibit exhibits[], size_t num, struct error *err);
+	/*
+	 * Visit the exhibits of a kind, in the order of their names; name:
+	 * those of this name alone, or NULL.  What is visited was not judged:
+	 * who reads an exhibit must verify it.
+	 */
+	bool (*each_exhibit)(struct backend *backend, enum exhibit_kind kind,
+	    const struct span *name, exhibit_visitor *visit, void *arg,
+	    struct error *err);
 
 	/* --- Upkeep. --- */
 

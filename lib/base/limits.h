@@ -125,6 +125,7 @@ enum {
 	LIMIT_PROOF_FILE = 192 * 1024, /* a tlog-proof */
 	LIMIT_JOURNAL_KEYS = 16,       /* that a journal ever had */
 	LIMIT_WITNESSES = 16,          /* that one policy names */
+	LIMIT_COSIGNATURE_BYTES = 384, /* one line of a witness */
 	LIMIT_COSIGNATURES_BYTES = 256 * 1024 * 1024, /* all there ever were */
 	LIMIT_EVIDENCE_BYTES = 512 * 1024, /* two notes and a proof */
 	LIMIT_ADVANCE_TRIES = 100,         /* other commands that were faster */

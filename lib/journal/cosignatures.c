@@ -18,15 +18,21 @@ struct record {
 	char *line;       /* the line, with its LF */
 	struct span name; /* its signer's, within it, */
 	uint32_t id;      /* and the key's */
+	bool is_shared;   /* the backend has it */
 };
 
 struct cosignatures {
-	int fd;
+	int fd; /* -1: it is a view */
 	off_t end;
-	pthread_mutex_t mutex;
+	bool failed;
+	struct backend *backend; /* that has the lines too, or NULL */
+	/*
+	 * Only who holds adding changes anything; who reads waits for no disk
+	 * and no database, but for mutex alone.
+	 */
+	pthread_mutex_t adding, mutex;
 	struct record *list; /* sorted by size */
 	size_t num, room;
-	bool failed;
 };
 
 /*
@@ -163,6 +169,7 @@ open_file(const char *path, bool is_view, struct error *err)
 		error_set_errno(err, "cosignatures");
 		return NULL;
 	}
+	pthread_mutex_init(&all->adding, NULL);
 	pthread_mutex_init(&all->mutex, NULL);
 	all->fd = open(path,
 	    is_view ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC,
@@ -178,6 +185,10 @@ open_file(const char *path, bool is_view, struct error *err)
 	if (!ok) {
 		cosignatures_free(all);
 		return NULL;
+	}
+	if (is_view && all->fd >= 0) {
+		close(all->fd);
+		all->fd = -1;
 	}
 	return all;
 }
@@ -244,6 +255,7 @@ cosignatures_free(struct cosignatures *all)
 	free(all->list);
 	if (all->fd >= 0)
 		close(all->fd);
+	pthread_mutex_destroy(&all->adding);
 	pthread_mutex_destroy(&all->mutex);
 	free(all);
 }
@@ -265,34 +277,231 @@ same_witness(const char *a, struct span b)
 	    memcmp(a, b.data, (size_t)(end - a) + 6) == 0;
 }
 
+/*
+ * Returns the record of the witness of this line at this size, or NULL.  Who
+ * calls holds the lock of adding, so the list stays as it is.
+ */
+static struct record *
+find_same(const struct cosignatures *all, uint64_t size, struct span line)
+{
+	for (size_t i = find(all, size);
+	     i < all->num && all->list[i].size == size; i++)
+		if (same_witness(all->list[i].line, line))
+			return &all->list[i];
+	return NULL;
+}
+
+/* Write a line at the end of the file. */
+static bool
+write_line(struct cosignatures *all, uint64_t size, struct span line,
+    struct error *err)
+{
+	struct buf text = BUF(LIMIT_NOTE_FILE);
+	bool ok;
+
+	ok = !all->failed ||
+	    error_set(err, ERROR_UNAVAILABLE, "it could not be written before");
+	ok = ok && buf_printf(&text, err, "%llu ", (unsigned long long)size) &&
+	    buf_append(&text, line, err) &&
+	    file_pwrite(all->fd, buf_span(&text), all->end, err);
+	all->failed = all->failed || !ok;
+	if (ok)
+		all->end += (off_t)text.len;
+	buf_free(&text);
+	return ok;
+}
+
+static bool
+flush(struct cosignatures *all, struct error *err)
+{
+	const bool ok =
+	    fdatasync(all->fd) == 0 || error_set_errno(err, "flush");
+
+	all->failed = all->failed || !ok;
+	return ok;
+}
+
+/* Show a line that is in the file to who reads. */
+static bool
+show(struct cosignatures *all, uint64_t size, struct span line,
+    struct error *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&all->mutex);
+	ok = insert(all, size, line, err);
+	pthread_mutex_unlock(&all->mutex);
+	return ok;
+}
+
+/* --- Sharing. --- */
+
+enum { GIVE_AT_ONCE = 1000 };
+
+/* The name of an exhibit. */
+static void
+name_of(uint64_t size, uint8_t out[8])
+{
+	for (unsigned i = 0; i < 8; i++)
+		out[i] = (uint8_t)(size >> (56 - 8 * i));
+}
+
+/* Add so many records to the backend. */
+static bool
+give(struct backend *backend, struct record *const records[], size_t num,
+    struct error *err)
+{
+	struct exhibit exhibits[GIVE_AT_ONCE] = { 0 };
+	uint8_t names[GIVE_AT_ONCE][8];
+
+	for (size_t i = 0; i < num; i++) {
+		name_of(records[i]->size, names[i]);
+		exhibits[i] = (struct exhibit){ .kind = EXHIBIT_COSIGNATURE,
+			.name = span_of(names[i], 8),
+			.bytes = span_of_str(records[i]->line) };
+	}
+	if (!backend->table->add_exhibits(backend, exhibits, num, err))
+		return false;
+	for (size_t i = 0; i < num; i++)
+		records[i]->is_shared = true;
+	return true;
+}
+
+struct sharing {
+	struct cosignatures *all;
+	enum cosignatures_way way;
+	cosignature_check *check;
+	void *arg;
+	struct cosignatures_shared *out;
+};
+
+/* An exhibit as it was added: a size, and one line. */
+static bool
+parse_exhibit(const struct exhibit *exhibit, uint64_t *size)
+{
+	struct span name = exhibit->name, rest = exhibit->bytes, line;
+
+	return !exhibit->is_damaged && name.len == 8 &&
+	    span_take_u64(&name, size) && is_line(rest) &&
+	    span_take_line(&rest, &line) && rest.len == 0;
+}
+
+/* An exhibit_visitor: take a line of the backend. */
+static bool
+take_one(void *arg, const struct exhibit *exhibit, struct error *err)
+{
+	struct sharing *it = arg;
+	struct cosignatures *all = it->all;
+	struct record *same;
+	uint64_t size;
+
+	if (!parse_exhibit(exhibit, &size)) {
+		it->out->refused++;
+		return true;
+	}
+	same = find_same(all, size, exhibit->bytes);
+	if (same != NULL && span_eq(span_of_str(same->line), exhibit->bytes)) {
+		same->is_shared = true;
+		return true;
+	}
+	if ((uint64_t)all->end + exhibit->bytes.len + 24 >
+		LIMIT_COSIGNATURES_BYTES ||
+	    !it->check(it->arg, size, exhibit->bytes)) {
+		it->out->refused++;
+		return true;
+	}
+	/* It may sign a size once more, at another time: the first counts. */
+	if (same != NULL)
+		return true;
+	it->out->taken++;
+	if ((it->way & COSIGNATURES_TAKE) == 0)
+		return true;
+	if (all->fd < 0)
+		all->end += (off_t)exhibit->bytes.len;
+	else if (!write_line(all, size, exhibit->bytes, err))
+		return false;
+	if (!show(all, size, exhibit->bytes, err))
+		return false;
+	find_same(all, size, exhibit->bytes)->is_shared = true;
+	return true;
+}
+
+/* Give the backend what it lacks, or count it. */
+static bool
+give_all(const struct sharing *it, struct backend *backend, struct error *err)
+{
+	struct record *lacks[GIVE_AT_ONCE];
+	size_t num = 0;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < it->all->num; i++) {
+		if (it->all->list[i].is_shared)
+			continue;
+		it->out->given++;
+		if ((it->way & COSIGNATURES_GIVE) == 0)
+			continue;
+		lacks[num++] = &it->all->list[i];
+		if (num == GIVE_AT_ONCE) {
+			ok = give(backend, lacks, num, err);
+			num = 0;
+		}
+	}
+	return ok && (num == 0 || give(backend, lacks, num, err));
+}
+
+bool
+cosignatures_share(struct cosignatures *all, struct backend *backend,
+    enum cosignatures_way way, cosignature_check *check, void *arg,
+    struct cosignatures_shared *out, struct error *err)
+{
+	struct sharing it = { all, way, check, arg, out };
+	bool ok;
+
+	*out = (struct cosignatures_shared){ 0 };
+	if (backend->table->each_exhibit == NULL)
+		return true;
+	pthread_mutex_lock(&all->adding);
+	ok = backend->table->each_exhibit(backend, EXHIBIT_COSIGNATURE, NULL,
+		 take_one, &it, err) &&
+	    (out->taken == 0 || all->fd < 0 || (way & COSIGNATURES_TAKE) == 0 ||
+		flush(all, err)) &&
+	    give_all(&it, backend, err);
+	if (ok && way == COSIGNATURES_BOTH)
+		all->backend = backend;
+	pthread_mutex_unlock(&all->adding);
+	return ok || error_context(err, "cosignatures");
+}
+
+/* --- Adding. --- */
+
+/* Add a line to the backend; the lock of adding is held. */
+static bool
+give_line(const struct cosignatures *all, uint64_t size, struct span line,
+    struct error *err)
+{
+	uint8_t name[8];
+	struct exhibit exhibit = { .kind = EXHIBIT_COSIGNATURE,
+		.name = span_of(name, sizeof(name)),
+		.bytes = line };
+
+	name_of(size, name);
+	return all->backend == NULL ||
+	    all->backend->table->add_exhibits(all->backend, &exhibit, 1, err);
+}
+
 bool
 cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
     struct error *err)
 {
-	struct buf text = BUF(LIMIT_NOTE_FILE);
-	bool there = false, ok = true;
+	bool ok;
 
-	pthread_mutex_lock(&all->mutex);
-	for (size_t i = find(all, size);
-	     i < all->num && all->list[i].size == size; i++)
-		there = there || same_witness(all->list[i].line, line);
-	if (!there) {
-		ok = !all->failed ||
-		    error_set(err, ERROR_UNAVAILABLE,
-			"journal/cosignatures could not be written before");
-		ok = ok &&
-		    buf_printf(&text, err, "%llu ", (unsigned long long)size) &&
-		    buf_append(&text, line, err) &&
-		    file_pwrite(all->fd, buf_span(&text), all->end, err);
-		if (ok && fdatasync(all->fd) != 0)
-			ok = error_set_errno(err, "flush");
-		all->failed = all->failed || !ok;
-		if (ok)
-			all->end += (off_t)text.len;
-		ok = ok && insert(all, size, line, err);
-	}
-	pthread_mutex_unlock(&all->mutex);
-	buf_free(&text);
+	pthread_mutex_lock(&all->adding);
+	/* What the file has the backend has: a crash leaves no more than that. */
+	ok = find_same(all, size, line) != NULL ||
+	    (give_line(all, size, line, err) &&
+		write_line(all, size, line, err) && flush(all, err) &&
+		show(all, size, line, err));
+	pthread_mutex_unlock(&all->adding);
 	return ok || error_context(err, "journal/cosignatures");
 }
 

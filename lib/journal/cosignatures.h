@@ -3,11 +3,14 @@
  * keeps in the file of that name (docs/formats.md, "Journal files").
  *
  * Each line of the file is a checkpoint's size, a space, and the line of a
- * witness as it stands under the note.  All functions are safe between threads.
+ * witness as it stands under the note.  Where several machines reach the record
+ * the lines are exhibits of its backend too (cosignatures_share()).  All
+ * functions are safe between threads.
  */
 #ifndef JOURNAL_COSIGNATURES_H
 #define JOURNAL_COSIGNATURES_H
 
+#include "backend/backend.h"
 #include "journal/note.h"
 
 /*
@@ -36,6 +39,33 @@ bool cosignatures_mend(const char *path, size_t *dropped,
     struct error *err) MUST_USE;
 /* Open the file to read while another process writes; nothing is cut off. */
 struct cosignatures *cosignatures_view(const char *path, struct error *err);
+
+/* Did a witness sign the head of this size so?  The line has its LF. */
+typedef bool cosignature_check(void *arg, uint64_t size, struct span line);
+
+enum cosignatures_way {
+	COSIGNATURES_COUNT = 0,
+	COSIGNATURES_TAKE = 1, /* what the backend has, and the file lacks */
+	COSIGNATURES_GIVE = 2, /* what the file has, and the backend lacks */
+	COSIGNATURES_BOTH = 3,
+};
+
+struct cosignatures_shared {
+	size_t taken;   /* or to be taken */
+	size_t given;   /* or to be given */
+	size_t refused; /* of the backend: damaged, or check() said no */
+};
+
+/*
+ * Compare with the lines that a backend has, and bring each to where it is not;
+ * those of the backend are trusted only if check() says so.  After
+ * COSIGNATURES_BOTH cosignatures_add() adds to both.  What was opened to read
+ * takes lines into memory alone.  Nothing is done with a backend that keeps no
+ * exhibits.
+ */
+bool cosignatures_share(struct cosignatures *all, struct backend *backend,
+    enum cosignatures_way way, cosignature_check *check, void *arg,
+    struct cosignatures_shared *out, struct error *err) MUST_USE;
 /* Visit each line, in the order of sizes. */
 void cosignatures_each(struct cosignatures *all,
     void (*visit)(void *arg, uint64_t size, struct span line), void *arg);
@@ -44,6 +74,8 @@ void cosignatures_free(struct cosignatures *all);
 /*
  * Store the line of a witness; it is durable when this returns true.  A second
  * line of the same witness for the same size is ignored.
+ *
+ * ERROR_UNAVAILABLE  the backend by which lines are shared does not answer
  */
 bool cosignatures_add(struct cosignatures *all, uint64_t size, struct span line,
     struct error *err) MUST_USE;

@@ -293,6 +293,12 @@ journal_head_at(const struct journal *journal, uint64_t size, struct head *out,
 	return journal_nth_head(journal, low, out, err);
 }
 
+struct backend *
+journal_backend(const struct journal *journal)
+{
+	return journal->backend;
+}
+
 bool
 journal_note(const struct journal *journal, const struct head *head,
     struct buf *out, struct error *err)

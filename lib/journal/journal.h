@@ -237,6 +237,9 @@ bool journal_entry(const struct journal *journal, uint64_t index,
     struct buf *out, struct error *err) MUST_USE;
 /* Returns where an entry's length stands in its file, in bytes. */
 uint64_t journal_entry_at(const struct journal *journal, uint64_t index);
+/* Returns the backend that stores the log, which stays the journal's. */
+struct backend *journal_backend(const struct journal *journal);
+
 /*
  * For a check of all heads: their number, and the n-th one; n <
  * journal_num_heads().

@@ -12,11 +12,15 @@ if ! in_database; then
 fi
 start
 enrol "$dir" mofa iom-geneva iom-vientiane >/dev/null || not_ok "enrolment"
+printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$(at mofa witness init 2>/dev/null)" >>policies/offices.yaml
+restart || not_ok "a policy with a witness"
+accept_policy mofa iom-geneva iom-vientiane >/dev/null
 deposit mofa one >/dev/null
 stop_daemon "$dir"; keep_data image; start_daemon "$dir"
 deposit iom-vientiane two "the second" >/dev/null
 at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
 for o in mofa iom-geneva iom-vientiane; do at $o audit >work/audit || not_ok "the audit of $o is clean before"; done
+at mofa witness >/dev/null || not_ok "a cosignature"
 at_entry() { at mofa --json log "$@" 2>/dev/null | sed 's/.*"index": *\([0-9]*\).*/\1/'; }
 deposit=$(at_entry --document agreement/two --act deposit)
 stop_daemon "$dir"
@@ -61,6 +65,19 @@ reset "UPDATE valise.name SET oid = (SELECT oid FROM valise.name WHERE name = 'r
 row "move a branch" "the operator: \`valised fsck\`: \`REF_WRONG\`; the daemon puts it right at its start" "at the next start" 1 "REF_WRONG" fsck
 reset "DELETE FROM valise.name WHERE name = 'refs/valise/policy'"
 row "lose the ref of the policies" "the same" "the same" 1 "REF_WRONG" fsck
+changed="set_byte(bytes, 40, get_byte(bytes, 40) # 1)"
+reset "UPDATE valise.exhibit SET bytes = $changed WHERE kind = 1"
+row "change a witness's line" "the operator: \`valised fsck\`: \`COSIGNATURE_WRONG\`; a start leaves it out, and puts back what the data folder has" "at its next run; at the next start" 1 "COSIGNATURE_WRONG.*damaged" fsck
+reset "UPDATE valise.exhibit SET bytes = $changed, sum = sha256($changed) WHERE kind = 1"
+row "the same, with the hash beside it" "the same" "the same" 1 "COSIGNATURE_WRONG.*no witness" fsck
+check "…the start" start_daemon "$dir"
+expect "…tells it" 0 "result=refused lines=1" cat log
+reset "UPDATE valise.exhibit SET name = int8send(3) WHERE kind = 1"
+row "move it to another size" "the same" "the same" 1 "COSIGNATURE_WRONG.*size 3.*no witness" fsck
+reset "DELETE FROM valise.exhibit WHERE kind = 1"
+row "delete it" "the operator: \`valised fsck\`: \`EXHIBIT_MISSING\`; a start puts it back from the data folder" "at its next run; at the next start" 1 "EXHIBIT_MISSING" fsck
+start_daemon "$dir"; stop_daemon "$dir"
+expect "…as it was after the start" 0 "nothing is wrong" fsck
 reset "SELECT 1"
 database_sql "DROP DATABASE $(database)"; database_sql "CREATE DATABASE $(database) TEMPLATE $(database)_image"
 row "roll the whole database back" "the operator: every start of the daemon, since the signer remembers more" "at the next start" 1 "contradicts itself" refuses

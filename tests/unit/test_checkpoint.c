@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "backend/memory/memory.h"
 #include "base/file.h"
 #include "journal/cosignatures.h"
 #include "journal/evidence.h"
@@ -455,6 +456,185 @@ START_TEST(evidence_proves_a_fork_and_nothing_else)
 }
 END_TEST
 
+/* --- Lines that are shared. --- */
+
+static struct note_signer sharers[2];
+static struct backend *shared_by;
+
+/* A cosignature_check: this size alone was never signed by a witness. */
+static bool
+is_not_13(void *arg, uint64_t size, struct span line)
+{
+	(void)arg, (void)line;
+	return size != 13;
+}
+
+static void
+set_up_sharing(void)
+{
+	struct error err = { 0 };
+
+	fixture_make_dir();
+	ck_assert_ptr_nonnull(shared_by = memory_open(&err));
+	for (unsigned i = 0; i < 2; i++)
+		ck_ok(note_signer_make(i == 0 ? "w.example/0" : "w.example/1",
+			  NOTE_WITNESS, &sharers[i], &err),
+		    err);
+}
+
+static void
+tear_down_sharing(void)
+{
+	shared_by->table->close(shared_by);
+	fixture_remove_dir();
+}
+
+static struct cosignatures *
+open_lines(const char *name)
+{
+	struct error err = { 0 };
+	char path[FILE_PATH];
+	struct cosignatures *all;
+
+	ck_ok(file_join(path, fixture_dir, name, &err), err);
+	all = cosignatures_open(path, &err);
+	ck_assert_msg(all != NULL, "%s", err.detail);
+	return all;
+}
+
+static void
+sign_size(struct cosignatures *all, unsigned witness, uint64_t size, int64_t at)
+{
+	struct buf made = BUF(1000);
+	struct error err = { 0 };
+
+	ck_ok(note_cosign(&sharers[witness], span_of_str(fixture_note), at,
+		  &made, &err) &&
+		cosignatures_add(all, size, buf_span(&made), &err),
+	    err);
+	buf_free(&made);
+}
+
+static void
+assert_shared(struct cosignatures *all, enum cosignatures_way way, size_t taken,
+    size_t given, size_t refused)
+{
+	struct cosignatures_shared shared;
+	struct error err = { 0 };
+
+	ck_ok(cosignatures_share(all, shared_by, way, is_not_13, NULL, &shared,
+		  &err),
+	    err);
+	ck_assert_uint_eq(shared.taken, taken);
+	ck_assert_uint_eq(shared.given, given);
+	ck_assert_uint_eq(shared.refused, refused);
+}
+
+static void
+put_exhibit(uint64_t size, const char *text)
+{
+	struct error err = { 0 };
+	struct buf name = BUF(8);
+	struct exhibit exhibit = { .kind = EXHIBIT_COSIGNATURE,
+		.bytes = span_of_str(text) };
+
+	ck_ok(buf_append_u64(&name, size, &err), err);
+	exhibit.name = buf_span(&name);
+	ck_ok(shared_by->table->add_exhibits(shared_by, &exhibit, 1, &err),
+	    err);
+	buf_free(&name);
+}
+
+START_TEST(cosignatures_are_shared_with_who_comes_later)
+{
+	struct witnesses witnesses = { .num = 2, .quorum = 2 };
+	struct cosignatures *first, *second;
+
+	set_up_sharing();
+	witnesses.keys[0] = sharers[0].key;
+	witnesses.keys[1] = sharers[1].key;
+	first = open_lines("first");
+	/* What is there before goes there at once, what comes later by itself. */
+	sign_size(first, 0, 10, 1700000000);
+	assert_shared(first, COSIGNATURES_COUNT, 0, 1, 0);
+	assert_shared(first, COSIGNATURES_BOTH, 0, 1, 0);
+	sign_size(first, 1, 10, 1700000000);
+	assert_shared(first, COSIGNATURES_COUNT, 0, 0, 0);
+	/* The other takes them; what it has itself, at another time, stays. */
+	second = open_lines("second");
+	sign_size(second, 1, 10, 1700000007);
+	sign_size(second, 1, 12, 1700000007);
+	assert_shared(second, COSIGNATURES_COUNT, 1, 2, 0);
+	ck_assert_uint_eq(cosignatures_last(second, &witnesses), 0);
+	assert_shared(second, COSIGNATURES_BOTH, 1, 2, 0);
+	ck_assert_uint_eq(cosignatures_last(second, &witnesses), 10);
+	assert_shared(second, COSIGNATURES_BOTH, 0, 0, 0);
+	cosignatures_free(second);
+	/* Its file has them. */
+	second = open_lines("second");
+	ck_assert_uint_eq(cosignatures_last(second, &witnesses), 10);
+	cosignatures_free(second);
+	cosignatures_free(first);
+	tear_down_sharing();
+}
+END_TEST
+
+START_TEST(cosignatures_that_are_none_are_not_taken)
+{
+	struct cosignatures *first, *second;
+	struct buf out = BUF(10000);
+	struct error err = { 0 };
+	static const char *const bad[] = {
+		"w.example AAAA\n",
+		"\u2014 w.example AAAA",
+		"\u2014 w.example AAAA\n\u2014 w.example AAAA\n",
+		"\n\u2014 w.example AAAA\n",
+		"",
+	};
+
+	set_up_sharing();
+	first = open_lines("first");
+	second = open_lines("second");
+	assert_shared(first, COSIGNATURES_BOTH, 0, 0, 0);
+	sign_size(first, 0, 13, 1700000000);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		put_exhibit(14, bad[i]);
+	assert_shared(second, COSIGNATURES_BOTH, 0, 0, 1 + COUNT(bad));
+	for (uint64_t size = 13; size <= 14; size++)
+		ck_ok(cosignatures_append(second, size, &out, &err), err);
+	ck_assert_uint_eq(out.len, 0);
+	cosignatures_free(first);
+	cosignatures_free(second);
+	buf_free(&out);
+	tear_down_sharing();
+}
+END_TEST
+
+/* What is opened to read has them in memory alone. */
+START_TEST(a_view_takes_shared_cosignatures_and_writes_nothing)
+{
+	struct cosignatures *first, *view;
+	char path[FILE_PATH];
+	struct error err = { 0 };
+	struct buf out = BUF(10000);
+
+	set_up_sharing();
+	first = open_lines("first");
+	assert_shared(first, COSIGNATURES_BOTH, 0, 0, 0);
+	sign_size(first, 0, 10, 1700000000);
+	ck_ok(file_join(path, fixture_dir, "second", &err), err);
+	ck_assert_ptr_nonnull(view = cosignatures_view(path, &err));
+	assert_shared(view, COSIGNATURES_TAKE, 1, 0, 0);
+	ck_ok(cosignatures_append(view, 10, &out, &err), err);
+	ck_assert_uint_gt(out.len, 0);
+	ck_assert(!file_exists(path));
+	cosignatures_free(view);
+	cosignatures_free(first);
+	buf_free(&out);
+	tear_down_sharing();
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
@@ -464,6 +644,9 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_note_may_have_lines_of_several_keys, 0,
 	    COUNT(notes_of_two));
 	tcase_add_test(t, cosignatures_are_kept_and_counted);
+	tcase_add_test(t, cosignatures_are_shared_with_who_comes_later);
+	tcase_add_test(t, cosignatures_that_are_none_are_not_taken);
+	tcase_add_test(t, a_view_takes_shared_cosignatures_and_writes_nothing);
 	tcase_add_loop_test(t, evidence_proves_a_fork_and_nothing_else, 0,
 	    COUNT(forks));
 	tcase_add_test(t, a_note_of_another_program_opens);

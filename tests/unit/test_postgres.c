@@ -160,7 +160,7 @@ START_TEST(a_database_that_is_not_ours_is_not_opened)
 	assert_not_opened(&pg_writer, ERROR_UNTRUSTED, "version 0");
 	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));
 	assert_error(&err, ERROR_UNTRUSTED, "version 0");
-	pg_sql("UPDATE valise.meta SET version = 4");
+	pg_sql("UPDATE valise.meta SET version = 5");
 	assert_not_opened(&pg_writer, ERROR_CONFLICT, "use the newer");
 	ck_assert(!postgres_create(&pg_owner, NULL, &was_older, &err));
 	assert_error(&err, ERROR_CONFLICT, "use the newer");
@@ -206,7 +206,7 @@ START_TEST(tables_with_a_record_are_not_made_anew)
 }
 END_TEST
 
-/* Tables of version 1 have no marks. */
+/* Version 1 has no marks, version 2 no members, version 3 no exhibits. */
 START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 {
 	struct error err = { 0 };
@@ -214,9 +214,13 @@ START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 
 	claim();
 	ck_ok(propose(0, &err), err);
-	pg_sql("ALTER TABLE valise.chain DROP COLUMN mark;"
-	       "DROP TABLE valise.remembered, valise.stop, valise.member");
-	pg_sql("UPDATE valise.meta SET version = 1");
+	pg_sql("DROP TABLE valise.exhibit");
+	if (_i <= 2)
+		pg_sql("DROP TABLE valise.member");
+	if (_i == 1)
+		pg_sql("ALTER TABLE valise.chain DROP COLUMN mark;"
+		       "DROP TABLE valise.remembered, valise.stop");
+	pg_sql("UPDATE valise.meta SET version = %d", _i);
 	assert_not_opened(&pg_writer, ERROR_CONFLICT, "valised tables");
 	/* A daemon writes; then what it left is not signed. */
 	ck_assert(!postgres_create(&pg_owner, "writer", &was_older, &err));
@@ -229,14 +233,16 @@ START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 	err = (struct error){ 0 };
 	ck_ok(postgres_create(&pg_owner, "writer", &was_older, &err), err);
 	ck_assert(was_older);
-	ck_assert_str_eq(pg_sql("SELECT version FROM valise.meta"), "3");
+	ck_assert_str_eq(pg_sql("SELECT version FROM valise.meta"), "4");
 	/* Nor does one that only stalled write any more. */
 	ck_assert_str_eq(pg_sql("SELECT lease.epoch FROM valise.lease,"
 				" valise.head WHERE head.epoch = lease.epoch"),
 	    "2");
 	backend = pg_open();
 	claim();
-	ck_ok(propose(1, &err), err);
+	ck_ok(propose(1, &err) &&
+		table->add_exhibits(backend, &(struct exhibit){ 1 }, 1, &err),
+	    err);
 }
 END_TEST
 
@@ -886,7 +892,8 @@ fill(TCase *t)
 	tcase_add_test(t, a_database_that_is_not_ours_is_not_opened);
 	tcase_add_test(t, a_server_that_loses_what_it_said_is_not_written_to);
 	tcase_add_test(t, tables_with_a_record_are_not_made_anew);
-	tcase_add_test(t, tables_of_an_older_version_are_brought_to_this_one);
+	tcase_add_loop_test(t,
+	    tables_of_an_older_version_are_brought_to_this_one, 1, 4);
 	tcase_add_test(t, another_writer_takes_over_and_the_first_one_stops);
 	tcase_add_test(t, a_lease_that_was_lost_is_noticed);
 	tcase_add_test(t, the_lease_of_a_killed_process_runs_out);

@@ -41,6 +41,7 @@ free_memory(struct memory *memory)
 	buf_free(&memory->entries);
 	free(memory->heads);
 	free(memory->proposals);
+	memory_free_exhibits(memory);
 	pthread_rwlock_destroy(&memory->lock);
 	free(memory);
 }
@@ -581,6 +582,8 @@ static const struct backend_table table = {
 	.keep = keep,
 	.release_kept = release_kept,
 	.is_kept = is_kept,
+	.add_exhibits = memory_add_exhibits,
+	.each_exhibit = memory_each_exhibit,
 	.tidy = tidy,
 	.check = check,
 };

@@ -24,6 +24,11 @@ struct name {
 	struct oid oid;
 };
 
+struct memory_exhibit {
+	enum exhibit_kind kind;
+	struct buf name, bytes;
+};
+
 /* What all handles of one backend share. */
 struct memory {
 	pthread_rwlock_t lock;
@@ -39,6 +44,8 @@ struct memory {
 	uint64_t num_heads;
 	struct proposed *proposals; /* all there ever were, in order */
 	size_t num_proposals;
+	struct memory_exhibit *exhibits; /* sorted by kind, name and bytes */
+	size_t num_exhibits;
 };
 
 struct handle {
@@ -78,5 +85,13 @@ bool memory_settle(struct backend *backend, const struct head *signer,
 void memory_stop(struct backend *backend, const char *reason);
 bool memory_proposed(struct backend *backend, uint64_t beyond,
     struct proposed *out, struct error *err) MUST_USE;
+
+/* exhibits.c */
+bool memory_add_exhibits(struct backend *backend,
+    const struct exhibit exhibits[], size_t num, struct error *err) MUST_USE;
+bool memory_each_exhibit(struct backend *backend, enum exhibit_kind kind,
+    const struct span *name, exhibit_visitor *visit, void *arg,
+    struct error *err) MUST_USE;
+void memory_free_exhibits(struct memory *memory);
 
 #endif

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 
 /* The version of the tables. */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 enum {
 	PIECE_BYTES = 1 << 20, /* the longest zlib stream in one row */
@@ -461,5 +461,13 @@ bool postgres_set_branches(struct backend *backend,
 /* Add what sets names within a transaction. */
 bool names_send(struct pipeline *pipeline, const struct branch names[],
     size_t num, struct error *err) MUST_USE;
+
+/* --- Exhibits (exhibits.c). --- */
+
+bool postgres_add_exhibits(struct backend *backend,
+    const struct exhibit exhibits[], size_t num, struct error *err) MUST_USE;
+bool postgres_each_exhibit(struct backend *backend, enum exhibit_kind kind,
+    const struct span *name, exhibit_visitor *visit, void *arg,
+    struct error *err) MUST_USE;
 
 #endif

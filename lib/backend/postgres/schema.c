@@ -88,6 +88,12 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	      " seat bigint PRIMARY KEY CHECK (seat IN (1, 2)),"
 	      " place bigint NOT NULL UNIQUE, host text NOT NULL,"
 	      " at timestamptz NOT NULL DEFAULT clock_timestamp())",
+	/* sum is the bytes' SHA-256: one name may have several exhibits. */
+	[3] = "CREATE TABLE valise.exhibit ("
+	      " kind bigint, name bytea CHECK (octet_length(name) <= 32),"
+	      " sum bytea CHECK (octet_length(sum) = 32),"
+	      " bytes bytea NOT NULL, PRIMARY KEY (kind, name, sum));"
+	      "ALTER TABLE valise.exhibit ALTER bytes SET STORAGE EXTERNAL",
 };
 
 /* Is there a table of this schema? */
@@ -268,7 +274,8 @@ grant(struct db *db, const char *writer, struct error *err)
 		 "GRANT UPDATE ON valise.lease, valise.head, valise.name TO %s;"
 		 "GRANT INSERT ON valise.chain, valise.published, valise.entry,"
 		 " valise.upload, valise.chunk, valise.object, valise.name,"
-		 " valise.remembered, valise.stop, valise.member TO %s",
+		 " valise.remembered, valise.stop, valise.member,"
+		 " valise.exhibit TO %s",
 		 name, name, name, name) < (int)sizeof(sql) ||
 	    error_set(err, ERROR_LIMIT,
 		"postgresql: a role's name is too"

@@ -124,6 +124,13 @@ const char *const statements[STATEMENTS] = {
 		     " lease WHERE id = 1 AND holder = $1::bytea"
 		     " ON CONFLICT DO NOTHING",
 	[GET_STOP] = "SELECT reason FROM stop",
+	[ADD_EXHIBIT] = "INSERT INTO exhibit (kind, name, sum, bytes) VALUES"
+			" ($1::bigint, $2::bytea, $3::bytea, $4::bytea)"
+			" ON CONFLICT DO NOTHING",
+	[EACH_EXHIBIT] =
+	    "SELECT name, sum, bytes FROM exhibit WHERE kind = $1::bigint AND"
+	    " (name, sum) > ($2::bytea, $3::bytea) AND name <= $4::bytea"
+	    " ORDER BY name, sum LIMIT $5::bigint",
 	[CHECK_HEAD] =
 	    "SELECT 1 FROM head LEFT JOIN (SELECT * FROM chain ORDER BY size"
 	    " DESC LIMIT 1) AS newest ON true WHERE"

@@ -1,0 +1,15 @@
+/*
+ * The bounds of exhibits (backend.h).
+ */
+#include "backend/backend.h"
+#include "base/limits.h"
+
+size_t
+exhibit_limit(enum exhibit_kind kind)
+{
+	switch (kind) {
+	case EXHIBIT_COSIGNATURE:
+		return LIMIT_COSIGNATURE_BYTES;
+	}
+	return 0;
+}
