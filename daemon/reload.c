@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -143,12 +142,9 @@ static const char *const words[RELOAD_WORDS] = {
 static enum reload_word
 read_word(int fd)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	char text[16] = "";
-	ssize_t len;
 
-	if (poll(&poll_fd, 1, WORD_MS) <= 0 ||
-	    (len = recv(fd, text, sizeof(text) - 1, 0)) <= 0)
+	if (recv(fd, text, sizeof(text) - 1, 0) <= 0)
 		return RELOAD_SETTINGS;
 	for (enum reload_word word = 0; word < RELOAD_WORDS; word++)
 		if (strcmp(text, words[word]) == 0)
@@ -236,7 +232,21 @@ reload_tell(struct daemon *daemon, const struct error *err)
 	daemon->asks = -1;
 }
 
-/* Answer one connection; one that asks to yield, at the end. */
+/* Answer what one connection asks; to yield, at the end. */
+static void
+on_word(void *arg, int fd)
+{
+	struct daemon *daemon = arg;
+	const enum reload_word word = read_word(fd);
+	struct error err = { 0 };
+
+	if (daemon->answer(daemon, word, &err) && word == RELOAD_YIELD)
+		daemon->asks = fd;
+	else
+		send_answer(fd, &err);
+}
+
+/* A connection is made; one that says nothing holds nobody up. */
 static void
 on_ask(void *arg)
 {
@@ -244,14 +254,10 @@ on_ask(void *arg)
 	const int fd =
 	    accept4(daemon->reload, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct error err = { 0 };
-	enum reload_word word;
 
-	if (fd < 0)
-		return;
-	word = read_word(fd);
-	if (daemon->answer(daemon, word, &err) && word == RELOAD_YIELD)
-		daemon->asks = fd;
-	else
+	if (fd >= 0 &&
+	    !http_server_once_readable(daemon->server, fd, WORD_MS, on_word,
+		daemon, &err))
 		send_answer(fd, &err);
 }
 

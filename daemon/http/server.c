@@ -38,6 +38,15 @@ struct hook {
 	void *arg;
 };
 
+/* A descriptor that is waited for. */
+struct once {
+	struct event *event;
+	void (*fn)(void *arg, int fd);
+	void *arg;
+	int fd;
+	struct once **from, *next; /* in the server's list */
+};
+
 struct http_server {
 	struct event_base *base;
 	struct http_handler handler;
@@ -47,6 +56,7 @@ struct http_server {
 	struct event *on_tick, *on_ended;
 	struct event *hooks[HOOKS];
 	size_t num_hooks;
+	struct once *once;
 	struct loop_thread loops[LOOPS];
 	size_t num_loops;
 	size_t num_ended;    /* atomic */
@@ -532,6 +542,52 @@ http_server_on_readable(struct http_server *server, int fd,
 	return add_hook(server, fd, EV_READ, fn, arg, err);
 }
 
+static void
+free_once(struct once *once)
+{
+	*once->from = once->next;
+	if (once->next != NULL)
+		once->next->from = once->from;
+	if (once->event != NULL)
+		event_free(once->event);
+	free(once);
+}
+
+static void
+on_once(evutil_socket_t fd, short what, void *arg)
+{
+	const struct once once = *(struct once *)arg;
+
+	(void)fd, (void)what;
+	free_once(arg);
+	once.fn(once.arg, once.fd);
+}
+
+bool
+http_server_once_readable(struct http_server *server, int fd, unsigned ms,
+    void (*fn)(void *arg, int fd), void *arg, struct error *err)
+{
+	const struct timeval after = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+	struct once *once = calloc(1, sizeof(*once));
+
+	if (once == NULL)
+		return error_set_errno(err, "event");
+	*once = (struct once){ .fn = fn,
+		.arg = arg,
+		.fd = fd,
+		.from = &server->once,
+		.next = server->once };
+	if (once->next != NULL)
+		once->next->from = &once->next;
+	server->once = once;
+	once->event = event_new(server->base, fd, EV_READ, on_once, once);
+	if (once->event != NULL && event_add(once->event, &after) == 0)
+		return true;
+	free_once(once);
+	return error_set(err, ERROR_SYSTEM, "event");
+}
+
 void
 http_server_on_turning(struct http_server *server, void (*fn)(void *arg),
     void *arg)
@@ -548,6 +604,10 @@ http_server_free(struct http_server *server)
 	for (size_t i = 0; i < server->num_loops; i++)
 		loop_close(&server->loops[i]);
 	tally_free(server->tally);
+	while (server->once != NULL) {
+		close(server->once->fd);
+		free_once(server->once);
+	}
 	for (size_t i = 0; i < server->num_hooks; i++) {
 		free(event_get_callback_arg(server->hooks[i]));
 		event_free(server->hooks[i]);

@@ -51,6 +51,12 @@ bool http_server_on_signal(struct http_server *server, int signal,
 bool http_server_on_readable(struct http_server *server, int fd,
     void (*fn)(void *arg), void *arg, struct error *err) MUST_USE;
 /*
+ * Call fn once, on the same thread, when a descriptor can be read, or after so many
+ * milliseconds; then it is fn's.  A server that is freed before that closes it.
+ */
+bool http_server_once_readable(struct http_server *server, int fd, unsigned ms,
+    void (*fn)(void *arg, int fd), void *arg, struct error *err) MUST_USE;
+/*
  * Call fn once a second, on the thread of http_server_run(), as long as every
  * loop turns, and every thread of handshakes: each has looked at its
  * connections since the last call.

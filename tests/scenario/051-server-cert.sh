@@ -128,6 +128,21 @@ for i in 1 2 3 4 5 6 7 8; do (r=0; valised_reload >/dev/null 2>&1 || r=$?; echo 
 # shellcheck disable=SC2086
 wait $pids
 check "eight at once have a result each" sh -c 'test "$(cat work/reload.? | sort -u)" = 0'
+# Three connect and say nothing, which asks for a reload after a while; a fourth speaks.
+cat >work/silent.py <<'END'
+import select, socket
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect("data/reload")
+    return s
+silent = [connect() for _ in range(3)]
+speaks = connect()
+speaks.sendall(b"promote\n")
+first = select.select(silent + [speaks], [], [], 60)[0]
+print("first" if first == [speaks] else "later", speaks.recv(100).decode().strip())
+print(*(s.recv(100).decode().strip() for s in silent))
+END
+expect "who says nothing holds nobody up" 0 "first 5 this daemon writes already" python3 work/silent.py
 expect "the socket is its owner's alone" 0 "^srw-------" ls -l data/reload
 cp data/reload work/ 2>/dev/null
 stop_daemon "$dir"
