@@ -13,6 +13,7 @@
 #include "daemon/http/tally.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/spool/waybills.h"
 #include "daemon/upkeep/upkeep.h"
 #include "daemon/writer/second.h"
 #include "pki/standing.h"
@@ -598,6 +599,31 @@ max_watchers(const struct config *config)
 	return half < LIMIT_WATCHERS ? half : LIMIT_WATCHERS;
 }
 
+/*
+ * The waybills that were handed in at another daemon of this record are here too,
+ * before anybody asks: to look for one later would hold others up.
+ */
+static bool
+share_waybills(const struct api *api, struct error *err)
+{
+	const struct waybills by = waybills_of(api->record, api->certs,
+	    registrar_now(api->registrar).policy);
+	struct bags_shared shared;
+
+	if (!waybills_share(&by, api->bags, store_backend(api->record->store),
+		BAGS_BOTH, &shared, err))
+		return false;
+	if (shared.taken > 0 || shared.given > 0)
+		log_info("waybill", "taken=%zu given=%zu", shared.taken,
+		    shared.given);
+	if (shared.refused > 0)
+		log_warning("waybill",
+		    "result=refused num=%zu reason=\"what the database has of"
+		    " them is not what was handed in\"",
+		    shared.refused);
+	return true;
+}
+
 struct api *
 api_new(const struct config *config, struct registrar *registrar,
     struct cert_cache *certs, struct error *err)
@@ -633,6 +659,7 @@ api_new(const struct config *config, struct registrar *registrar,
 	    (api->uploads = uploads_new(dir, api->room, err)) == NULL ||
 	    !data_path(config->data, DATA_BAGS, dir, err) ||
 	    (api->bags = bags_new(dir, err)) == NULL ||
+	    !share_waybills(api, err) ||
 	    (api->workers = workers_new(config->workers, job_run_turn, err)) ==
 		NULL) {
 		api_free(api);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/api/job.h"
+#include "daemon/spool/waybills.h"
 
 /* Answer with the receipt of the entry, which is made if it is not there. */
 static bool
@@ -46,42 +47,42 @@ judge(struct job *job, const struct bag_signature *it, struct error *err)
 	    library_revocation(job->api->record->library), it, err);
 }
 
-/* Check that the files are exactly the slips that the waybill lists. */
+/*
+ * What was dispatched before is there already, unless the database lost it: it
+ * is added again only then, since nothing there is ever removed.
+ */
 static bool
-check_slips(const struct container *files, const struct waybill *waybill,
+share(struct job *job, const struct digest *digest, struct span zip,
     struct error *err)
 {
-	for (size_t i = 0; i < files->num; i++) {
-		const struct member *member = &files->members[i];
-		const struct digest sha256 = sha256_of(member_bytes(member));
-		char name[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
-		struct slip slip;
+	struct backend *backend = store_backend(job->api->record->store);
+	const struct waybills by = waybills_of(job->api->record,
+	    job->api->certs, job->connected.by.policy);
+	const struct exhibit exhibit = { .kind = EXHIBIT_WAYBILL,
+		.name = digest_span(digest),
+		.bytes = zip };
+	struct bags_shared ignored = { 0 };
 
-		if (!path_signature_id(member->path, PATH_SLIP, name))
-			continue;
-		digest_hex(&sha256, hex);
-		if (strcmp(name, hex) != 0 ||
-		    !waybill_lists_slip(waybill, &sha256))
-			return error_set(err, ERROR_UNTRUSTED,
-			    "the waybill does not list %s", member->path);
-		if (!slip_parse(member_bytes(member), &slip, err))
-			return error_context(err, "%s", member->path);
-	}
-	return files->num == 2 + waybill->num_slips ||
-	    error_set(err, ERROR_MALFORMED,
-		"the body is not a ZIP of a waybill, its signature and the %zu"
-		" slips that it lists",
-		waybill->num_slips);
+	if (backend->table->add_exhibits == NULL)
+		return true;
+	if (!waybills_are_dispatched(&by, digest))
+		return backend->table->add_exhibits(backend, &exhibit, 1, err);
+	return bags_share(job->api->bags, backend, digest, BAGS_GIVE,
+	    waybills_judge, (void *)(uintptr_t)&by, &ignored, err);
 }
 
-/* Store the files as they were handed in. */
+/*
+ * Store the files as they were handed in, where another daemon of this record
+ * finds them too.
+ */
 static bool
 keep(struct job *job, const struct digest *digest,
     const struct waybill *waybill, struct error *err)
 {
 	struct buf zip = BUF(LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES);
 	const bool ok = job_read_body(job, &zip, err) &&
-	    bags_keep(job->api->bags, digest, waybill, buf_span(&zip), err);
+	    bags_keep(job->api->bags, digest, waybill, buf_span(&zip), err) &&
+	    share(job, digest, buf_span(&zip), err);
 
 	buf_free(&zip);
 	return ok;
@@ -102,7 +103,7 @@ take_waybill(struct job *job, const struct container *files, struct span yaml,
 		waybill->person, waybill->dispatched_at, time_now_ms() / 1000,
 		true };
 
-	ok = check_slips(files, waybill, err) && judge(job, &it, err);
+	ok = slip_check_files(files, waybill, err) && judge(job, &it, err);
 	if (ok && policy_office(job->connected.by.policy, waybill->to) == NULL)
 		ok = error_set(err, ERROR_USAGE, "there is no office \"%s\"",
 		    waybill->to);

@@ -1,8 +1,9 @@
 /*
  * Copying what others handed in beside a record (copy_record.h): the lines of
- * witnesses.
+ * witnesses, and waybills.
  */
 #include "daemon/data/copy_record.h"
+#include "daemon/spool/waybills.h"
 #include "record/cosigning.h"
 #include "record/data.h"
 
@@ -47,9 +48,55 @@ copy_cosignatures(const struct copy_exhibits *it, struct copy_result *out,
 	return ok;
 }
 
+/* Bring waybills from one to the other, and compare them. */
+static bool
+share_waybills(const struct copy_exhibits *it, const struct waybills *by,
+    struct bags *bags, struct copy_result *out, struct error *err)
+{
+	struct bags_shared done, left;
+
+	if (!waybills_share(by, bags, it->database,
+		it->to_files ? BAGS_TAKE : BAGS_GIVE, &done, err) ||
+	    !waybills_share(by, bags, it->database, BAGS_COUNT, &left, err))
+		return false;
+	out->num_refused += done.refused;
+	return (it->to_files ? left.taken : left.given) == 0 ||
+	    error_set(err, ERROR_UNTRUSTED,
+		"source and destination differ: waybills");
+}
+
+static bool
+copy_waybills(const struct copy_exhibits *it, struct copy_result *out,
+    struct error *err)
+{
+	struct waybills by = { .journal = it->journal,
+		.ledger = it->ledger,
+		.library = it->library };
+	struct digest newest;
+	char path[FILE_PATH];
+	struct bags *bags = NULL;
+	bool ok;
+
+	/* Without a policy nobody ever handed anything in. */
+	if (!ledger_newest(it->ledger, ACT_POLICY, &newest) ||
+	    (by.policy = library_policy(it->library, &newest)) == NULL)
+		return true;
+	/* To judge a signature takes the lists of who was revoked. */
+	ok = (by.certs = cert_cache_new(err)) != NULL &&
+	    library_follow_all(it->library, it->journal, it->ledger, err) &&
+	    data_path(it->folder, DATA_BAGS, path, err) &&
+	    (!it->to_files || file_make_dirs(path, 0700, err)) &&
+	    (bags = bags_at(path, err)) != NULL &&
+	    share_waybills(it, &by, bags, out, err);
+	bags_free(bags);
+	cert_cache_free(by.certs);
+	return ok;
+}
+
 bool
 copy_exhibits(const struct copy_exhibits *exhibits, struct copy_result *out,
     struct error *err)
 {
-	return copy_cosignatures(exhibits, out, err);
+	return copy_cosignatures(exhibits, out, err) &&
+	    copy_waybills(exhibits, out, err);
 }

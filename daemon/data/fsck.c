@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "daemon/data/check_ends.h"
 #include "daemon/data/check_entries.h"
+#include "daemon/data/check_exhibits.h"
 #include "daemon/data/check_journal.h"
 #include "daemon/data/check_versions.h"
 #include "daemon/data/findings.h"
@@ -264,7 +265,8 @@ check_folder(struct fsck *fsck, struct error *err)
 	    !library_look_at_refs(fsck->library, audit_ledger(fsck->audit),
 		false, tell_of_library_ref, fsck, err))
 		return false;
-	if (!fsck_check_cosignatures(fsck, err))
+	if (!fsck_check_cosignatures(fsck, err) ||
+	    !fsck_check_exhibits(fsck, err))
 		return false;
 	check_ledger(fsck);
 	return check_refs(fsck, err) && fsck_check_versions(fsck, err);

@@ -124,6 +124,29 @@ add(struct bags *bags, const struct digest *digest,
 	return true;
 }
 
+/* Read what was handed in with the waybill of that digest. */
+static struct container *
+read_zip(int fd, const struct digest *digest, struct error *err)
+{
+	struct container *files =
+	    container_read_files_within(fd, &files_of_bag, err);
+	const struct member *yaml;
+	struct digest found;
+
+	if (files == NULL)
+		return NULL;
+	yaml = container_find(files, PATH_WAYBILL);
+	if (yaml != NULL)
+		found = sha256_of(member_bytes(yaml));
+	if (yaml != NULL && digest_eq(&found, digest) &&
+	    container_find(files, PATH_WAYBILL_SIGNATURE) != NULL)
+		return files;
+	container_free(files);
+	error_set(err, ERROR_MALFORMED,
+	    "it has not the waybill of its name, and its signature");
+	return NULL;
+}
+
 /*
  * Read the file of the waybill with that digest.
  *
@@ -137,8 +160,6 @@ read_file(const struct bags *bags, const struct digest *digest,
 {
 	char path[FILE_PATH];
 	struct container *files;
-	const struct member *yaml;
-	struct digest found;
 	int fd;
 
 	if (!path_of(bags, digest, path, err))
@@ -151,22 +172,26 @@ read_file(const struct bags *bags, const struct digest *digest,
 			err->kind = ERROR_NOT_FOUND;
 		return NULL;
 	}
-	files = container_read_files_within(fd, &files_of_bag, err);
+	files = read_zip(fd, digest, err);
 	close(fd);
-	if (files == NULL) {
+	if (files == NULL)
 		error_context(err, "%s", path);
+	return files;
+}
+
+struct container *
+bags_parse(struct span zip, const char *folder, const struct digest *waybill,
+    struct error *err)
+{
+	struct container *files = NULL;
+	const int fd = file_temporary(folder, err);
+
+	if (fd < 0)
 		return NULL;
-	}
-	yaml = container_find(files, PATH_WAYBILL);
-	if (yaml != NULL)
-		found = sha256_of(member_bytes(yaml));
-	if (yaml != NULL && digest_eq(&found, digest) &&
-	    container_find(files, PATH_WAYBILL_SIGNATURE) != NULL)
-		return files;
-	container_free(files);
-	error_set(err, ERROR_MALFORMED,
-	    "%s: it has not the waybill of its name, and its signature", path);
-	return NULL;
+	if (file_pwrite(fd, zip, 0, err))
+		files = read_zip(fd, waybill, err);
+	close(fd);
+	return files;
 }
 
 /* Put a file that an earlier run left into the list. */
@@ -214,11 +239,9 @@ load_name(struct bags *bags, const char *name)
 }
 
 struct bags *
-bags_new(const char *dir, struct error *err)
+bags_at(const char *dir, struct error *err)
 {
 	struct bags *bags = calloc(1, sizeof(*bags));
-	const struct dirent *entry;
-	DIR *folder = NULL;
 
 	if (bags == NULL) {
 		error_set_errno(err, "bags");
@@ -226,6 +249,18 @@ bags_new(const char *dir, struct error *err)
 	}
 	pthread_mutex_init(&bags->mutex, NULL);
 	text_set(bags->dir, sizeof(bags->dir), dir);
+	return bags;
+}
+
+struct bags *
+bags_new(const char *dir, struct error *err)
+{
+	struct bags *bags = bags_at(dir, err);
+	const struct dirent *entry;
+	DIR *folder = NULL;
+
+	if (bags == NULL)
+		return NULL;
 	if (!file_make_dirs(dir, 0700, err) ||
 	    (folder = opendir(dir)) == NULL) {
 		if (err->kind == ERROR_NONE)
@@ -303,4 +338,136 @@ bags_read(struct bags *bags, const struct digest *digest, struct error *err)
 	if (files == NULL)
 		tell_missing(err);
 	return files;
+}
+
+/* --- Sharing. --- */
+
+struct sharing {
+	struct bags *bags;
+	const struct digest *waybill;
+	bags_check *check;
+	void *arg;
+	struct bags_shared *out;
+	struct buf own;   /* what this folder has; empty: nothing */
+	struct buf found; /* the first good one that the backend has */
+	bool is_there;    /* the backend has our own */
+};
+
+/* Is an exhibit good?  Its reason does not matter: another may be. */
+static bool
+is_good(const struct sharing *it, struct span zip)
+{
+	struct error why = { 0 };
+	struct container *files =
+	    bags_parse(zip, it->bags->dir, it->waybill, &why);
+	const bool ok =
+	    files != NULL && it->check(it->arg, it->waybill, files, &why);
+
+	container_free(files);
+	return ok;
+}
+
+/* An exhibit_visitor. */
+static bool
+look_at(void *arg, const struct exhibit *exhibit, struct error *err)
+{
+	struct sharing *it = arg;
+
+	if (exhibit->is_damaged) {
+		it->out->refused++;
+		return true;
+	}
+	if (it->own.len > 0 && span_eq(exhibit->bytes, buf_span(&it->own))) {
+		it->is_there = true;
+		return true;
+	}
+	if (!is_good(it, exhibit->bytes)) {
+		it->out->refused++;
+		return true;
+	}
+	return it->found.len > 0 || buf_append(&it->found, exhibit->bytes, err);
+}
+
+/* Get what this folder has of the waybill; nothing, if it is not good. */
+static bool
+read_own(struct sharing *it, struct error *err)
+{
+	struct error why = { 0 };
+	struct container *files = read_file(it->bags, it->waybill, &why);
+	char path[FILE_PATH];
+
+	container_free(files);
+	if (files != NULL)
+		return path_of(it->bags, it->waybill, path, err) &&
+		    file_read(path, it->own.max, &it->own, err);
+	if (why.kind == ERROR_NOT_FOUND || why.kind == ERROR_MALFORMED)
+		return true;
+	*err = why;
+	return false;
+}
+
+/* Keep what the backend has. */
+static bool
+take_found(const struct sharing *it, struct error *err)
+{
+	struct bags *bags = it->bags;
+	char path[FILE_PATH];
+	bool ok;
+
+	if (!path_of(bags, it->waybill, path, err) ||
+	    !file_write_quick(path, buf_span(&it->found), 0600, err))
+		return false;
+	pthread_mutex_lock(&bags->mutex);
+	ok =
+	    find(bags, it->waybill) != NULL || load_one(bags, it->waybill, err);
+	pthread_mutex_unlock(&bags->mutex);
+	return ok;
+}
+
+/* Bring it to where it is not. */
+static bool
+bring(const struct sharing *it, struct backend *backend, enum bags_way way,
+    struct error *err)
+{
+	const struct exhibit exhibit = { .kind = EXHIBIT_WAYBILL,
+		.name = digest_span(it->waybill),
+		.bytes = buf_span(&it->own) };
+
+	if (it->own.len == 0 && it->found.len > 0) {
+		it->out->taken++;
+		return (way & BAGS_TAKE) == 0 || take_found(it, err);
+	}
+	if (it->own.len > 0 && !it->is_there && it->found.len == 0) {
+		it->out->given++;
+		return (way & BAGS_GIVE) == 0 ||
+		    backend->table->add_exhibits(backend, &exhibit, 1, err);
+	}
+	return true;
+}
+
+bool
+bags_share(struct bags *bags, struct backend *backend,
+    const struct digest *waybill, enum bags_way way, bags_check *check,
+    void *arg, struct bags_shared *out, struct error *err)
+{
+	const size_t most = exhibit_limit(EXHIBIT_WAYBILL);
+	const struct span name = digest_span(waybill);
+	struct sharing it = { .bags = bags,
+		.waybill = waybill,
+		.check = check,
+		.arg = arg,
+		.out = out,
+		.own = BUF(most),
+		.found = BUF(most) };
+	bool ok;
+
+	if (backend->table->each_exhibit == NULL)
+		return true;
+	ok = read_own(&it, err) &&
+	    backend->table->each_exhibit(backend, EXHIBIT_WAYBILL, &name,
+		look_at, &it, err) &&
+	    bring(&it, backend, way, err);
+	buf_free(&it.own);
+	buf_free(&it.found);
+	return ok;
 }

@@ -9,6 +9,7 @@
 #ifndef DAEMON_SPOOL_BAGS_H
 #define DAEMON_SPOOL_BAGS_H
 
+#include "backend/backend.h"
 #include "bag/waybill.h"
 #include "base/file.h"
 #include "document/container.h"
@@ -46,5 +47,42 @@ bool bags_find(struct bags *bags, const struct digest *waybill,
  */
 struct container *bags_read(struct bags *bags, const struct digest *waybill,
     struct error *err);
+
+/*
+ * Parse the ZIP that was handed in with a waybill, which the caller frees. folder
+ * is for a file without a name.  Nothing has been judged.
+ *
+ * ERROR_MALFORMED  it is not that of this waybill
+ */
+struct container *bags_parse(struct span zip, const char *folder,
+    const struct digest *waybill, struct error *err);
+
+/* --- Where several daemons share a record. --- */
+
+/* Is what somebody else kept of this waybill good? */
+typedef bool bags_check(void *arg, const struct digest *waybill,
+    const struct container *files, struct error *err);
+
+enum bags_way {
+	BAGS_COUNT = 0,
+	BAGS_TAKE = 1, /* what the backend has, and this folder lacks */
+	BAGS_GIVE = 2, /* what this folder has, and the backend lacks */
+	BAGS_BOTH = 3,
+};
+
+struct bags_shared {
+	size_t taken, given; /* or to be */
+	size_t refused;      /* of the backend: damaged, or not good */
+};
+
+/* What is in a folder that another daemon may use: for bags_share() alone. */
+struct bags *bags_at(const char *dir, struct error *err);
+/*
+ * Compare what is kept of a waybill with the exhibits of a backend, bring it to
+ * where it is not, and add to *out.
+ */
+bool bags_share(struct bags *bags, struct backend *backend,
+    const struct digest *waybill, enum bags_way way, bags_check *check,
+    void *arg, struct bags_shared *out, struct error *err) MUST_USE;
 
 #endif

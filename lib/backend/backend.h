@@ -144,6 +144,8 @@ struct head {
 enum exhibit_kind {
 	/* A line of a witness; its name is the size, 8 bytes, big-endian. */
 	EXHIBIT_COSIGNATURE = 1,
+	/* A waybill and what came with it; its name is the waybill's digest. */
+	EXHIBIT_WAYBILL = 2,
 };
 
 struct exhibit {

@@ -10,6 +10,8 @@ exhibit_limit(enum exhibit_kind kind)
 	switch (kind) {
 	case EXHIBIT_COSIGNATURE:
 		return LIMIT_COSIGNATURE_BYTES;
+	case EXHIBIT_WAYBILL:
+		return LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES;
 	}
 	return 0;
 }

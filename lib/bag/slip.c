@@ -162,3 +162,30 @@ slip_has_waybill(struct container *container, const struct digest *waybill)
 	}
 	return false;
 }
+
+bool
+slip_check_files(const struct container *files, const struct waybill *waybill,
+    struct error *err)
+{
+	for (size_t i = 0; i < files->num; i++) {
+		const struct member *member = &files->members[i];
+		const struct digest sha256 = sha256_of(member_bytes(member));
+		char name[LIMIT_NAME_BYTES + 1], hex[DIGEST_HEX];
+		struct slip slip;
+
+		if (!path_signature_id(member->path, PATH_SLIP, name))
+			continue;
+		digest_hex(&sha256, hex);
+		if (strcmp(name, hex) != 0 ||
+		    !waybill_lists_slip(waybill, &sha256))
+			return error_set(err, ERROR_UNTRUSTED,
+			    "the waybill does not list %s", member->path);
+		if (!slip_parse(member_bytes(member), &slip, err))
+			return error_context(err, "%s", member->path);
+	}
+	return files->num == 2 + waybill->num_slips ||
+	    error_set(err, ERROR_MALFORMED,
+		"the body is not a ZIP of a waybill, its signature and the %zu"
+		" slips that it lists",
+		waybill->num_slips);
+}

@@ -9,6 +9,7 @@
 #ifndef BAG_SLIP_H
 #define BAG_SLIP_H
 
+#include "bag/waybill.h"
 #include "base/digest.h"
 #include "document/container.h"
 #include "document/name.h"
@@ -45,6 +46,15 @@ struct slip {
 bool slip_parse(struct span text, struct slip *out, struct error *err) MUST_USE;
 bool slip_encode(const struct slip *slip, struct buf *out,
     struct error *err) MUST_USE;
+
+/*
+ * Check that the files are a waybill, its signature, and exactly the slips that
+ * it lists.
+ *
+ * ERROR_UNTRUSTED, ERROR_MALFORMED
+ */
+bool slip_check_files(const struct container *files,
+    const struct waybill *waybill, struct error *err) MUST_USE;
 
 /*
  * Get the ID in one of the three paths in a container; false if it is no such

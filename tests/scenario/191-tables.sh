@@ -21,6 +21,7 @@ deposit iom-vientiane two "the second" >/dev/null
 at iom-geneva fetch agreement/one -o work/one.asice >/dev/null
 for o in mofa iom-geneva iom-vientiane; do at $o audit >work/audit || not_ok "the audit of $o is clean before"; done
 at mofa witness >/dev/null || not_ok "a cosignature"
+at mofa bag pack -o work/a.bag --to iom-geneva agreement/one >/dev/null || not_ok "a bag"
 at_entry() { at mofa --json log "$@" 2>/dev/null | sed 's/.*"index": *\([0-9]*\).*/\1/'; }
 deposit=$(at_entry --document agreement/two --act deposit)
 stop_daemon "$dir"
@@ -76,6 +77,17 @@ reset "UPDATE valise.exhibit SET name = int8send(3) WHERE kind = 1"
 row "move it to another size" "the same" "the same" 1 "COSIGNATURE_WRONG.*size 3.*no witness" fsck
 reset "DELETE FROM valise.exhibit WHERE kind = 1"
 row "delete it" "the operator: \`valised fsck\`: \`EXHIBIT_MISSING\`; a start puts it back from the data folder" "at its next run; at the next start" 1 "EXHIBIT_MISSING" fsck
+start_daemon "$dir"; stop_daemon "$dir"
+expect "…as it was after the start" 0 "nothing is wrong" fsck
+reset "UPDATE valise.exhibit SET bytes = $changed WHERE kind = 2"
+row "change a waybill that was handed in" "the operator: \`valised fsck\`: \`EXHIBIT_WRONG\`; a start leaves it out, and puts back what the data folder has" "at its next run; at the next start" 1 "EXHIBIT_WRONG.*waybill.*damaged" fsck
+middle="(SELECT set_byte(bytes, n, get_byte(bytes, n) # 1) FROM (SELECT octet_length(bytes) / 2 n) m)"
+reset "UPDATE valise.exhibit SET bytes = $middle, sum = sha256($middle) WHERE kind = 2"
+row "the same, with the hash beside it" "the same" "the same" 1 "EXHIBIT_WRONG.*waybill" fsck
+check "…the start" start_daemon "$dir"
+expect "…tells it" 0 "event=waybill result=refused" cat log
+reset "DELETE FROM valise.exhibit WHERE kind = 2"
+row "delete it" "the operator: \`valised fsck\`: \`EXHIBIT_MISSING\`; a start puts it back from the data folder" "at its next run; at the next start" 1 "EXHIBIT_MISSING.*waybill" fsck
 start_daemon "$dir"; stop_daemon "$dir"
 expect "…as it was after the start" 0 "nothing is wrong" fsck
 reset "SELECT 1"

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/memory/memory.h"
 #include "base/file.h"
 #include "daemon/spool/bags.h"
 #include "daemon/spool/cache.h"
@@ -237,6 +238,120 @@ START_TEST(one_that_is_damaged_later_is_to_be_handed_in_again)
 }
 END_TEST
 
+/* --- Waybills that several daemons share. --- */
+
+static struct backend *shared_by;
+static bool is_accepted; /* what check_bag() says */
+
+/* A bags_check. */
+static bool
+check_bag(void *arg, const struct digest *waybill,
+    const struct container *files, struct error *err)
+{
+	ck_assert_ptr_eq(arg, &is_accepted);
+	ck_assert(digest_eq(waybill, &digest));
+	ck_assert_ptr_nonnull(container_find(files, PATH_WAYBILL));
+	return is_accepted || error_set(err, ERROR_UNTRUSTED, "no");
+}
+
+static void
+assert_shared(struct bags *bags, enum bags_way way, size_t taken, size_t given,
+    size_t refused)
+{
+	struct bags_shared shared = { 0 };
+	struct error err = { 0 };
+
+	ck_ok(bags_share(bags, shared_by, &digest, way, check_bag, &is_accepted,
+		  &shared, &err),
+	    err);
+	ck_assert_uint_eq(shared.taken, taken);
+	ck_assert_uint_eq(shared.given, given);
+	ck_assert_uint_eq(shared.refused, refused);
+}
+
+static void
+put_exhibit(const char *text)
+{
+	const struct exhibit exhibit = { .kind = EXHIBIT_WAYBILL,
+		.name = digest_span(&digest),
+		.bytes = span_of_str(text) };
+	struct error err = { 0 };
+
+	ck_ok(shared_by->table->add_exhibits(shared_by, &exhibit, 1, &err),
+	    err);
+}
+
+/* Open the folder of another daemon. */
+static struct bags *
+open_other(void)
+{
+	struct error err = { 0 };
+	char other[FILE_PATH];
+	struct bags *bags;
+
+	ck_ok(file_join(other, dir, "other", &err), err);
+	bags = bags_new(other, &err);
+	ck_assert_msg(bags != NULL, "%s", err.detail);
+	return bags;
+}
+
+START_TEST(a_waybill_is_shared_with_who_comes_later)
+{
+	struct bags *first, *other;
+	struct dispatcher by;
+	struct error err = { 0 };
+
+	ck_assert_ptr_nonnull(shared_by = memory_open(&err));
+	is_accepted = true;
+	hand_in();
+	first = bags_at(dir, &err);
+	assert_shared(first, BAGS_COUNT, 0, 1, 0);
+	assert_shared(first, BAGS_BOTH, 0, 1, 0);
+	assert_shared(first, BAGS_BOTH, 0, 0, 0);
+	other = open_other();
+	assert_shared(other, BAGS_COUNT, 1, 0, 0);
+	assert_shared(other, BAGS_GIVE, 1, 0, 0);
+	ck_assert(!bags_find(other, &digest, &by, &err));
+	assert_shared(other, BAGS_BOTH, 1, 0, 0);
+	err = (struct error){ 0 };
+	ck_ok(bags_find(other, &digest, &by, &err), err);
+	ck_assert_str_eq(by.office, "iom-vientiane");
+	assert_shared(other, BAGS_BOTH, 0, 0, 0);
+	bags_free(other);
+	bags_free(first);
+	shared_by->table->close(shared_by);
+}
+END_TEST
+
+/* 0: none of them is one; 1: it was judged, and refused. */
+START_TEST(a_waybill_that_is_not_good_is_not_taken)
+{
+	struct bags *first, *other;
+	struct dispatcher by;
+	struct error err = { 0 };
+
+	ck_assert_ptr_nonnull(shared_by = memory_open(&err));
+	is_accepted = true;
+	hand_in();
+	first = bags_at(dir, &err);
+	if (_i == 0)
+		put_exhibit("no zip");
+	else
+		assert_shared(first, BAGS_GIVE, 0, 1, 0);
+	is_accepted = _i == 0;
+	other = open_other();
+	assert_shared(other, BAGS_BOTH, 0, 0, 1);
+	ck_assert(!bags_find(other, &digest, &by, &err));
+	/* What is wrong there does not keep out what is right. */
+	is_accepted = true;
+	assert_shared(first, BAGS_GIVE, 0, _i == 0, _i == 0);
+	assert_shared(other, BAGS_BOTH, 1, 0, _i == 0);
+	bags_free(other);
+	bags_free(first);
+	shared_by->table->close(shared_by);
+}
+END_TEST
+
 START_TEST(an_upload_that_cannot_be_read_at_start_stays)
 {
 	struct upload_info info = { .length = 10 }, found;
@@ -398,6 +513,9 @@ fill(TCase *tcase)
 	tcase_add_test(tcase, who_hands_in_many_waybills_loses_its_own);
 	tcase_add_test(tcase,
 	    one_that_is_damaged_later_is_to_be_handed_in_again);
+	tcase_add_test(tcase, a_waybill_is_shared_with_who_comes_later);
+	tcase_add_loop_test(tcase, a_waybill_that_is_not_good_is_not_taken, 0,
+	    2);
 	tcase_add_test(tcase, an_upload_that_cannot_be_read_at_start_stays);
 	tcase_add_test(tcase, an_upload_gives_way_a_day_after_it_grew);
 	tcase_add_test(tcase, the_cache_gives_the_copies_of_longest_ago);
