@@ -27,9 +27,8 @@ fsck_heads_are_lost(const struct head *signer, int64_t entry_ms)
 	return signer->time_ms - entry_ms > BEHIND_MS;
 }
 
-/* Does a daemon write here? */
-static bool
-is_written(const char *data)
+bool
+fsck_is_written(const char *data)
 {
 	struct error ignored = { 0 };
 	char path[FILE_PATH];
@@ -194,7 +193,7 @@ fsck_check_ends(struct fsck *fsck)
 {
 	const char *data = fsck->settings->place.folder;
 
-	if (is_written(data))
+	if (fsck_is_written(data))
 		return;
 	if (fsck->settings->place.database.conninfo != NULL) {
 		check_memory_end(fsck);

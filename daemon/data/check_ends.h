@@ -13,6 +13,8 @@
  * compared.
  */
 void fsck_check_ends(struct fsck *fsck);
+/* Does a daemon have this data folder open? */
+bool fsck_is_written(const char *data);
 /* Cut off what is after the end of the signer's memory; the lock is held. */
 bool fsck_cut_ends(const char *data, struct error *err) MUST_USE;
 

@@ -19,6 +19,8 @@
 #include "record/ledger_file.h"
 #include "record/refs.h"
 
+enum { BEHIND_MS = 2 * 60 * 1000 };
+
 /*
  * Did a running daemon make that commit of the document after we opened the
  * folder?
@@ -48,6 +50,31 @@ came_since(struct fsck *fsck, const char *document, const struct oid *oid)
 		document) == 0;
 }
 
+/*
+ * Will the daemon that writes here move it, as it does within a minute of an act
+ * (daemon/writer/registrar.c)?  A database does not say which branches are
+ * behind; only one that is at an earlier act of its document, or not there yet,
+ * can be.
+ */
+static bool
+is_behind(const struct fsck *fsck, const struct ref_told *told)
+{
+	const struct ledger *ledger = audit_ledger(fsck->audit);
+	uint64_t index;
+
+	if (fsck->settings->place.database.conninfo == NULL ||
+	    told->should == NULL ||
+	    !fsck_is_written(fsck->settings->place.folder) ||
+	    time_now_ms() - ledger_time_ms(ledger) > BEHIND_MS)
+		return false;
+	if (told->is == NULL)
+		return true;
+	index = ledger_of_commit(ledger, told->is);
+	return index != LEDGER_NONE &&
+	    strcmp(ledger_name(ledger, ledger_entry(ledger, index).document),
+		told->document) == 0;
+}
+
 /* Tell of a branch that is not where the journal says. */
 static void
 tell_of_ref(void *arg, const struct ref_told *told)
@@ -56,6 +83,7 @@ tell_of_ref(void *arg, const struct ref_told *told)
 
 	/* A commit may have no branch yet: then its pack has a .new. */
 	if ((told->should != NULL && store_keeps(fsck->store, told->should)) ||
+	    is_behind(fsck, told) ||
 	    (told->is != NULL && came_since(fsck, told->document, told->is)))
 		return;
 	fsck_report_derived(fsck, "REF_WRONG", told->ref,

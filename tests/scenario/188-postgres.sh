@@ -34,9 +34,7 @@ check "fetch" at iom-geneva fetch agreement/one -o work/one.asice
 expect "verify" 0 "VALID\|in force" at iom-geneva verify work/one.asice
 check "the audit is clean" at iom-geneva audit
 # The branches follow the acts some time later.
-behind() { config fsck 2>&1 | grep -q REF_WRONG; }
-n=0
-while behind && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
+at mofa push agreement/one --text lo=work/lo.txt --text en=work/lo.txt --title "en=Once more" --onto 1 >/dev/null
 expect "fsck beside the daemon" 0 "nothing is wrong" config fsck
 restart || not_ok "it starts again"
 check "a deposit after that" deposit iom-vientiane two "the second"
