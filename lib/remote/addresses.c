@@ -4,6 +4,7 @@
 #include "remote/addresses.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -17,11 +18,23 @@ addresses_now(const struct addresses *addresses)
 	return addresses->all[addresses->at];
 }
 
+static bool
+has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (iscntrl((unsigned char)*text))
+			return true;
+	return false;
+}
+
 bool
 addresses_is_plain(const char *text)
 {
-	return strncmp(text, "https://", 8) == 0 && text[8] != '\0' &&
-	    strlen(text) < ADDRESS_ROOM && strpbrk(text + 8, "/?# @") == NULL;
+	const char *host = text + 8;
+
+	return strncmp(text, "https://", 8) == 0 && *host != '\0' &&
+	    *host != ':' && strlen(text) < ADDRESS_ROOM &&
+	    strpbrk(host, "/?# @") == NULL && !has_control(host);
 }
 
 /* Hosts are the same whatever the case (RFC 3986 section 3.2.2). */

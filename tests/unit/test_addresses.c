@@ -45,6 +45,8 @@ static const struct {
 	{ "[\"https://b.example#x\"]", 1, "is not an address such as" },
 	{ "[\"https://me@b.example\"]", 1, "is not an address such as" },
 	{ "[\"https://b.example x\"]", 1, "is not an address such as" },
+	{ "[\"https://b.example\\nX: y\"]", 1, "b.example" },
+	{ "[\"https://:8443\"]", 1, "is not an address such as" },
 	{ "[\"\"]", 1, "is not an address such as" },
 	{ "[[" B "]]", 1, "" },
 	{ B, 1, "" },
