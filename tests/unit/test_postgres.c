@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "backend/postgres/statements.h"
+#include "backend/postgres/private.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/time.h"
@@ -741,6 +741,23 @@ START_TEST(fewer_machines_than_asked_for_are_refused)
 }
 END_TEST
 
+/* --- Answers that are none. --- */
+
+START_TEST(a_row_that_was_not_sent_has_no_value)
+{
+	PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	struct error err = { 0 };
+	uint64_t number;
+
+	ck_assert_str_eq(row_text(result, 0, 2), "");
+	ck_assert(!row_u64(result, 0, 2, &number, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "\"?\" has no number");
+	ck_assert(!row_bytes(result, 0, 2, &number, 8, &err));
+	assert_error(&err, ERROR_UNTRUSTED, "is 0 bytes");
+	PQclear(result);
+}
+END_TEST
+
 /* --- Connections. --- */
 
 enum { THREADS = 24, ROUNDS = 10 };
@@ -914,6 +931,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, a_cancelled_wait_for_a_standby_is_a_lost_answer,
 	    0, 2);
 	tcase_add_test(t, fewer_machines_than_asked_for_are_refused);
+	tcase_add_test(t, a_row_that_was_not_sent_has_no_value);
 	tcase_add_test(t, many_threads_read_at_once_through_few_connections);
 	tcase_add_test(t, connections_that_broke_are_made_again);
 	tcase_add_test(t,

@@ -429,6 +429,23 @@ db_rollback(struct db *db)
 
 /* --- Results. --- */
 
+const char *
+row_text(const PGresult *result, int row, int column)
+{
+	const char *text = PQgetvalue(result, row, column);
+
+	return text != NULL ? text : "";
+}
+
+/* What the server calls the column, if it has sent one. */
+static const char *
+name_of(const PGresult *result, int column)
+{
+	const char *name = PQfname(result, column);
+
+	return name != NULL ? name : "?";
+}
+
 struct span
 row_span(const PGresult *result, int row, int column)
 {
@@ -446,7 +463,7 @@ row_u64(const PGresult *result, int row, int column, uint64_t *out,
 		   span_take_u64(&value, out)) ||
 	    error_set(err, ERROR_UNTRUSTED,
 		"postgresql: column \"%s\" has no number",
-		PQfname(result, column));
+		name_of(result, column));
 }
 
 bool
@@ -458,7 +475,7 @@ row_bytes(const PGresult *result, int row, int column, void *out, size_t len,
 	if (PQgetisnull(result, row, column) || value.len != len)
 		return error_set(err, ERROR_UNTRUSTED,
 		    "postgresql: column \"%s\" is %zu bytes and not %zu",
-		    PQfname(result, column), value.len, len);
+		    name_of(result, column), value.len, len);
 	memcpy(out, value.data, len);
 	return true;
 }

@@ -123,14 +123,14 @@ check_record(struct postgres *postgres, struct db *db, struct error *err)
 	if (ok && PQntuples(result) != 1)
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "postgresql: table meta has no row");
-	if (ok && strcmp(postgres->id, PQgetvalue(result, 0, 0)) != 0)
+	if (ok && strcmp(postgres->id, row_text(result, 0, 0)) != 0)
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "postgresql: this is another record, %.36s and not %s: the"
 		    " connection leads to another database than before",
-		    PQgetvalue(result, 0, 0), postgres->id);
+		    row_text(result, 0, 0), postgres->id);
 	if (ok && !postgres->is_view &&
-	    (strcmp(PQgetvalue(result, 0, 1), "on") != 0 ||
-		strcmp(PQgetvalue(result, 0, 2), "on") != 0))
+	    (strcmp(row_text(result, 0, 1), "on") != 0 ||
+		strcmp(row_text(result, 0, 2), "on") != 0))
 		ok = error_set(err, ERROR_REFUSED,
 		    "postgresql: the server has fsync or full_page_writes"
 		    " switched off: it would lose what it said was kept");

@@ -36,12 +36,9 @@ bool
 durable_check(const struct postgres *postgres, const PGresult *result,
     int column, struct error *err)
 {
-	char names[1024];
-	unsigned machines;
+	const char *names = row_text(result, 0, column);
+	const unsigned machines = 1 + count_standbys(names);
 
-	snprintf(names, sizeof(names), "%.*s", PQgetlength(result, 0, column),
-	    PQgetvalue(result, 0, column));
-	machines = 1 + count_standbys(names);
 	return machines >= postgres->durable ||
 	    error_set(err, ERROR_UNAVAILABLE,
 		"postgresql: synchronous_standby_names is \"%.100s\": %u"

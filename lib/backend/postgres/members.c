@@ -115,7 +115,7 @@ look_for_member(struct postgres *postgres, uint64_t place, struct members *out,
 		snprintf(out->names + len, sizeof(out->names) - len,
 		    "%s%llu (%.*s)", row > 0 ? ", " : "",
 		    (unsigned long long)seat, POSTGRES_HOST - 1,
-		    PQgetvalue(result, row, 2));
+		    row_text(result, row, 2));
 		out->is_there = out->is_there || found == place;
 		out->num++;
 	}

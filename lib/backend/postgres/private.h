@@ -228,6 +228,8 @@ bool row_u64(const PGresult *result, int row, int column, uint64_t *out,
 bool row_bytes(const PGresult *result, int row, int column, void *out,
     size_t len, struct error *err) MUST_USE;
 struct span row_span(const PGresult *result, int row, int column);
+/* The same of a result in text: "" where the server sent no such row or column. */
+const char *row_text(const PGresult *result, int row, int column);
 
 /*
  * Arrays as parameters: begin, and add so many items; one without bytes is NULL.

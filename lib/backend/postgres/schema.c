@@ -103,7 +103,7 @@ find_tables(struct db *db, bool *there, struct error *err)
 	PGresult *result = db_ask(db,
 	    "SELECT to_regclass('valise.meta') IS NOT NULL", NULL, err);
 
-	*there = result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	*there = result != NULL && strcmp(row_text(result, 0, 0), "t") == 0;
 	PQclear(result);
 	return result != NULL;
 }
@@ -121,12 +121,12 @@ read_meta(struct db *db, unsigned long *version, char id[POSTGRES_ID],
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "postgresql: table meta is damaged");
 	if (ok) {
-		*version = strtoul(PQgetvalue(result, 0, 0), NULL, 10);
+		*version = strtoul(row_text(result, 0, 0), NULL, 10);
 		/* The first version was 1. */
 		ok = *version > 0 ||
 		    error_set(err, ERROR_UNTRUSTED,
 			"postgresql: table meta is damaged: version %s",
-			PQgetvalue(result, 0, 0));
+			row_text(result, 0, 0));
 		memcpy(id, PQgetvalue(result, 0, 1), POSTGRES_ID);
 	}
 	PQclear(result);
@@ -215,11 +215,11 @@ check_quiet(struct db *db, struct error *err)
 	if (ok && PQntuples(result) != 1)
 		ok = error_set(err, ERROR_UNTRUSTED,
 		    "postgresql: table head or lease is damaged");
-	if (ok && strcmp(PQgetvalue(result, 0, 0), "t") == 0)
+	if (ok && strcmp(row_text(result, 0, 0), "t") == 0)
 		ok = error_set(err, ERROR_CONFLICT,
 		    "postgresql: a daemon writes to these tables: stop it"
 		    " first");
-	if (ok && strcmp(PQgetvalue(result, 0, 1), "t") == 0)
+	if (ok && strcmp(row_text(result, 0, 1), "t") == 0)
 		ok = error_set(err, ERROR_CONFLICT,
 		    "postgresql: what was written last is not signed: start the"
 		    " older valised once, and stop it again");
@@ -452,7 +452,7 @@ check_role(struct db *db, struct error *err)
 		    "postgresql: the role \"%s\" may change or delete rows of"
 		    " table %s: the daemon needs a role of its own, to which"
 		    " init gives no more than it needs",
-		    PQuser(db->conn), PQgetvalue(result, 0, 0));
+		    PQuser(db->conn), row_text(result, 0, 0));
 	PQclear(result);
 	return ok;
 }
