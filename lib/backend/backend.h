@@ -342,6 +342,9 @@ struct backend_table {
 	/* --- Objects: reading. --- */
 
 	bool (*has)(struct backend *backend, const struct oid *oid);
+	/* The same of many: is_there gets an answer for each. */
+	bool (*has_each)(struct backend *backend, const struct oid oids[],
+	    size_t num, bool is_there[], struct error *err);
 	/*
 	 * Find an object by name.
 	 *

@@ -82,6 +82,14 @@ store_has(struct store *store, const struct oid *oid)
 	return store->backend->table->has(store->backend, oid);
 }
 
+bool
+store_has_each(struct store *store, const struct oid oids[], size_t num,
+    bool is_there[], struct error *err)
+{
+	return store->backend->table->has_each(store->backend, oids, num,
+	    is_there, err);
+}
+
 /* Append the object's bytes to out, and check that they hash to its name. */
 static bool
 read_object(const struct object *object, const struct oid *oid, struct buf *out,

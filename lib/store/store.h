@@ -33,6 +33,9 @@ void store_free(struct store *store);
 
 /* Reading is safe between threads.  Is there such an object? */
 bool store_has(struct store *store, const struct oid *oid);
+/* The same of many: is_there gets an answer for each. */
+bool store_has_each(struct store *store, const struct oid oids[], size_t num,
+    bool is_there[], struct error *err) MUST_USE;
 /*
  * Read an object whole.
  *

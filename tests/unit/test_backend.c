@@ -212,6 +212,30 @@ START_TEST(objects_are_there_once_their_set_is_finished)
 }
 END_TEST
 
+/* More than one question to a database asks for. */
+START_TEST(of_many_objects_each_is_known_to_be_there_or_not)
+{
+	enum { MANY = 4096 + 3 };
+	static struct oid oids[MANY];
+	static bool is_there[MANY];
+	struct object_set *set = begin_set();
+	struct error err = { 0 };
+
+	for (unsigned i = 0; i < MANY; i++)
+		oids[i] = (struct oid){ { 1, (uint8_t)i, (uint8_t)(i >> 8) } };
+	oids[0] = oids[4095] = put_object(set, OBJECT_BLOB, "hello");
+	oids[4096] = put_object(set, OBJECT_TAG, "tagged");
+	memset(is_there, true, sizeof(is_there));
+	ck_ok(table->finish(set, &err) &&
+		table->has_each(backend, oids, MANY, is_there, &err) &&
+		table->has_each(backend, oids, 0, NULL, &err),
+	    err);
+	table->drop(set);
+	for (unsigned i = 0; i < MANY; i++)
+		ck_assert_int_eq(is_there[i], i == 0 || i == 4095 || i == 4096);
+}
+END_TEST
+
 START_TEST(an_object_that_is_undone_is_not_there)
 {
 	struct object_set *set = begin_set();
@@ -869,6 +893,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, what_was_not_published_is_settled, 0, LINES + 1);
 	tcase_add_test(t, without_its_mark_nothing_is_stored);
 	tcase_add_test(t, objects_are_there_once_their_set_is_finished);
+	tcase_add_test(t, of_many_objects_each_is_known_to_be_there_or_not);
 	tcase_add_test(t, what_is_tidied_meanwhile_stays_there);
 	tcase_add_test(t, an_object_that_is_undone_is_not_there);
 	tcase_add_test(t, two_sets_may_have_the_same_object);

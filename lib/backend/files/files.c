@@ -75,6 +75,7 @@ static const struct backend_table table = {
 	.reserve = files_reserve,
 	.use_reserve = files_use_reserve,
 	.has = files_has,
+	.has_each = files_has_each,
 	.find = files_find,
 	.release = files_release,
 	.ahead = ahead,

@@ -34,6 +34,16 @@ files_has(struct backend *backend, const struct oid *oid)
 	return packs_has(&files_of(backend)->packs, oid);
 }
 
+bool
+files_has_each(struct backend *backend, const struct oid oids[], size_t num,
+    bool is_there[], struct error *err)
+{
+	(void)err;
+	for (size_t i = 0; i < num; i++)
+		is_there[i] = files_has(backend, &oids[i]);
+	return true;
+}
+
 /* Find the base of a delta: its name, and where the delta's own bytes begin. */
 static bool
 find_base(const struct place *place, struct oid *base, uint64_t *data_at)

@@ -120,6 +120,8 @@ bool files_allocate(struct files *files, int fd, uint64_t to, uint64_t *room,
 
 /* objects.c */
 bool files_has(struct backend *backend, const struct oid *oid);
+bool files_has_each(struct backend *backend, const struct oid oids[],
+    size_t num, bool is_there[], struct error *err);
 bool files_find(struct backend *backend, const struct oid *oid,
     enum object_form form, struct object *out, struct error *err) MUST_USE;
 void files_release(struct object *object);

@@ -103,6 +103,16 @@ has(struct backend *backend, const struct oid *oid)
 	return lookup(memory_of(backend), oid) != NULL;
 }
 
+static bool
+has_each(struct backend *backend, const struct oid oids[], size_t num,
+    bool is_there[], struct error *err)
+{
+	(void)err;
+	for (size_t i = 0; i < num; i++)
+		is_there[i] = has(backend, &oids[i]);
+	return true;
+}
+
 static struct object
 object_of(struct backend *backend, struct kept *kept)
 {
@@ -559,6 +569,7 @@ static const struct backend_table table = {
 	.reserve = memory_reserve,
 	.use_reserve = memory_use_reserve,
 	.has = has,
+	.has_each = has_each,
 	.find = find,
 	.release = release,
 	.ahead = ahead,

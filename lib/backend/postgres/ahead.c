@@ -1,6 +1,7 @@
 /*
- * Objects that will be asked for soon: the small ones are asked for together,
- * and kept until each is found.  They are hashed when they are read, as all are.
+ * Objects that will be read soon.  Reading one is a way to the server and back,
+ * so the small ones are read together, and kept until find() asks for each.
+ * They are hashed when they are streamed, as all objects are.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ ahead_free(struct ahead *ahead)
 	pthread_mutex_destroy(&ahead->mutex);
 }
 
-/* Two objects of one place: the later one stays. */
+/* Where an object is kept.  Of two with the same place the later one stays. */
 static struct kept **
 place_of(struct ahead *ahead, const struct oid *oid)
 {
@@ -70,11 +71,8 @@ find_small(struct postgres *postgres, const struct oid oids[], size_t num)
 	struct error ignored = { 0 };
 	struct buf array = BUF(SIZE_MAX);
 	PGresult *result = NULL;
-	bool ok = array_begin(&array, ARRAY_OF_BYTES, num, &ignored);
+	const bool ok = oids_array(oids, num, &array, &ignored);
 
-	for (size_t i = 0; ok && i < num; i++)
-		ok = array_add(&array, span_of(oids[i].bytes, OID_BYTES),
-		    &ignored);
 	params_bytes(&params, buf_span(&array));
 	params_u64(&params, LIMIT_AHEAD_BYTES);
 	if (ok)
@@ -83,7 +81,9 @@ find_small(struct postgres *postgres, const struct oid oids[], size_t num)
 	return result;
 }
 
-/* What is damaged, or not there, whoever asks for it is told of. */
+/*
+ * An object that is missing or damaged is passed over: find() will say so.
+ */
 void
 postgres_ahead(struct backend *backend, const struct oid oids[], size_t num)
 {

@@ -7,6 +7,17 @@
 
 #include "backend/postgres/private.h"
 
+bool
+oids_array(const struct oid oids[], size_t num, struct buf *out,
+    struct error *err)
+{
+	bool ok = array_begin(out, ARRAY_OF_BYTES, num, err);
+
+	for (size_t i = 0; ok && i < num; i++)
+		ok = array_add(out, span_of(oids[i].bytes, OID_BYTES), err);
+	return ok;
+}
+
 static bool
 damaged(const struct oid *oid, const char *what, struct error *err)
 {
@@ -108,6 +119,48 @@ postgres_has(struct backend *backend, const struct oid *oid)
 	there = result != NULL && PQntuples(result) == 1;
 	PQclear(result);
 	return there;
+}
+
+enum { ASKED_AT_ONCE = 4096 };
+
+static bool
+has_some(struct postgres *postgres, const struct oid oids[], size_t num,
+    bool is_there[], struct error *err)
+{
+	struct params params = { .num = 0 };
+	struct buf array = BUF(SIZE_MAX);
+	PGresult *result = NULL;
+	uint64_t n = 0;
+	bool ok = oids_array(oids, num, &array, err);
+
+	params_bytes(&params, buf_span(&array));
+	if (ok)
+		result = postgres_read(postgres, HAS_OBJECTS, &params, err);
+	buf_free(&array);
+	ok = result != NULL;
+	memset(is_there, 0, num * sizeof(is_there[0]));
+	for (int row = 0; ok && row < PQntuples(result); row++) {
+		ok = row_u64(result, row, 0, &n, err) &&
+		    ((n >= 1 && n <= num) ||
+			error_set(err, ERROR_UNTRUSTED,
+			    "postgresql: an answer is of no object"));
+		if (ok)
+			is_there[n - 1] = true;
+	}
+	PQclear(result);
+	return ok;
+}
+
+bool
+postgres_has_each(struct backend *backend, const struct oid oids[], size_t num,
+    bool is_there[], struct error *err)
+{
+	for (size_t at = 0; at < num; at += ASKED_AT_ONCE)
+		if (!has_some(postgres_of(backend), &oids[at],
+			num - at < ASKED_AT_ONCE ? num - at : ASKED_AT_ONCE,
+			&is_there[at], err))
+			return false;
+	return true;
 }
 
 static struct object

@@ -108,6 +108,7 @@ static const struct backend_table table = {
 	.reserve = reserve,
 	.use_reserve = use_reserve,
 	.has = postgres_has,
+	.has_each = postgres_has_each,
 	.find = postgres_find,
 	.release = postgres_release,
 	.ahead = postgres_ahead,

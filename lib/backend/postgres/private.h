@@ -245,6 +245,9 @@ bool array_begin(struct buf *out, enum array_of type, size_t num,
 bool array_add(struct buf *out, struct span item, struct error *err) MUST_USE;
 bool array_add_number(struct buf *out, uint64_t value,
     struct error *err) MUST_USE;
+/* A whole array of names (objects.c). */
+bool oids_array(const struct oid oids[], size_t num, struct buf *out,
+    struct error *err) MUST_USE;
 
 /* --- Several statements at once (pipeline.c). --- */
 
@@ -373,6 +376,8 @@ bool postgres_fence(struct postgres *postgres, struct top *out,
 /* --- Objects (objects.c, stream.c, sets.c, upload.c). --- */
 
 bool postgres_has(struct backend *backend, const struct oid *oid);
+bool postgres_has_each(struct backend *backend, const struct oid oids[],
+    size_t num, bool is_there[], struct error *err) MUST_USE;
 bool postgres_find(struct backend *backend, const struct oid *oid,
     enum object_form form, struct object *out, struct error *err) MUST_USE;
 void postgres_release(struct object *object);

@@ -370,15 +370,15 @@ static bool
 holds_lease(const PGresult *result)
 {
 	const uint64_t place =
-	    (uint64_t)strtoll(PQgetvalue(result, 0, 1), NULL, 10);
-	const char *holder = PQgetvalue(result, 0, 3);
+	    (uint64_t)strtoll(row_text(result, 0, 1), NULL, 10);
+	const char *holder = row_text(result, 0, 3);
 	char hex[2 * sizeof(place) + 1] = "";
 	uint8_t bytes[sizeof(place)];
 
 	memcpy(bytes, &place, sizeof(place));
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-	return strcmp(PQgetvalue(result, 0, 2), "t") == 0 &&
+	return strcmp(row_text(result, 0, 2), "t") == 0 &&
 	    strncmp(holder, hex, sizeof(hex) - 1) == 0;
 }
 
@@ -406,9 +406,9 @@ delete_member(struct db *db, unsigned seat, char host[POSTGRES_HOST],
 		error_set(err, ERROR_CONFLICT,
 		    "postgresql: %u (%.64s) writes: stop it first, or have it"
 		    " yield",
-		    seat, PQgetvalue(result, 0, 0)));
+		    seat, row_text(result, 0, 0)));
 	if (ok)
-		snprintf(host, POSTGRES_HOST, "%s", PQgetvalue(result, 0, 0));
+		snprintf(host, POSTGRES_HOST, "%s", row_text(result, 0, 0));
 	PQclear(result);
 	snprintf(sql, sizeof(sql), "DELETE FROM valise.member WHERE seat = %u",
 	    seat);

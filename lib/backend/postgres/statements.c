@@ -76,6 +76,9 @@ const char *const statements[STATEMENTS] = {
 	    " $4::bigint[], $5::bytea[], $6::bytea[])"
 	    " ON CONFLICT (oid) DO NOTHING",
 	[HAS_OBJECT] = "SELECT 1 FROM object WHERE oid = $1::bytea",
+	[HAS_OBJECTS] =
+	    "SELECT n FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (oid, n)"
+	    " WHERE EXISTS (SELECT 1 FROM object WHERE object.oid = asked.oid)",
 	[FIND_OBJECT] = "SELECT oid, type, size, packed, upload, z FROM object"
 			" WHERE oid = $1::bytea",
 	[FIND_SMALL] = "SELECT oid, type, size, packed, upload, z FROM object"
