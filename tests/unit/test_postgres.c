@@ -491,6 +491,8 @@ END_TEST
 enum {
 	ANSWER_BYTES = 18, /* "COMMIT", and that the server is ready */
 	ADDED_BYTES = 32,  /* "INSERT 0 1", the same, and what is before */
+	/* Of what was proposed, after the head: of its entries, and COMMIT's. */
+	PROPOSED_BYTES = 64,
 };
 
 /* Open the record once more, through the proxy. */
@@ -518,8 +520,14 @@ START_TEST(a_proposal_whose_answer_is_lost_is_stored_once)
 
 	open_through_proxy();
 	claim();
+	for (int after = PROXY_BEFORE; after <= PROPOSED_BYTES; after++) {
+		proxy_cut_at(COMMIT_ALL, after);
+		ck_ok(propose(size++, &err), err);
+		ck_assert_uint_eq(proxy_cuts(), ++cuts);
+	}
+	/* Before it is known that the head moved, COMMIT is not sent. */
 	for (int after = PROXY_BEFORE; after <= ANSWER_BYTES; after++) {
-		proxy_cut(after);
+		proxy_cut_at(MOVE_HEAD, after);
 		ck_ok(propose(size++, &err), err);
 		ck_assert_uint_eq(proxy_cuts(), ++cuts);
 	}

@@ -216,6 +216,29 @@ START_TEST(pieces_that_are_lost_before_their_object_are_missed)
 }
 END_TEST
 
+/* COMMIT waits for the answer of whether they are there. */
+START_TEST(a_proposal_without_its_pieces_is_not_stored)
+{
+	const struct span entry = span_of_str("one");
+	struct object_set *set = begin_set();
+	const struct proposal proposal = { .entries = &entry,
+		.num_entries = 1,
+		.root = { { 1 } },
+		.objects = set };
+	struct error err = { 0 };
+
+	claim();
+	put_noise(set, 3 << 20);
+	pg_sql("DELETE FROM valise.chunk WHERE n = 1");
+	ck_assert(!table->propose(backend, &proposal, &err));
+	assert_error(&err, ERROR_UNAVAILABLE, "lost pieces");
+	table->drop(set);
+	assert_size("0");
+	ck_ok(propose(0, &err), err);
+	assert_size("1");
+}
+END_TEST
+
 START_TEST(pieces_of_no_object_are_tidied_after_a_day)
 {
 	struct object_set *kept = begin_set(), *old = begin_set(),
@@ -396,6 +419,7 @@ fill(TCase *t)
 	tcase_add_loop_test(t, pieces_that_were_changed_are_refused_by_name, 0,
 	    5);
 	tcase_add_test(t, pieces_that_are_lost_before_their_object_are_missed);
+	tcase_add_test(t, a_proposal_without_its_pieces_is_not_stored);
 	tcase_add_test(t, pieces_of_no_object_are_tidied_after_a_day);
 	tcase_add_test(t, many_small_objects_do_not_stay_in_memory);
 	tcase_add_test(t, entries_that_are_missing_are_refused);

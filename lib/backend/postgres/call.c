@@ -345,13 +345,11 @@ PGresult *
 postgres_read(struct postgres *postgres, enum statement statement,
     const struct params *params, struct error *err)
 {
-	PGresult *result = NULL;
-	bool again = true;
-
-	do {
+	for (unsigned tries = 0;; tries++) {
 		enum failure what = FAILED;
 		struct error why = { 0 };
 		struct db *db = pool_take(postgres, &postgres->readers, &why);
+		PGresult *result = NULL;
 
 		if (db != NULL)
 			result = db_run(db, statement, params, &what, &why);
@@ -359,24 +357,19 @@ postgres_read(struct postgres *postgres, enum statement statement,
 		if (result != NULL)
 			return result;
 		*err = why;
-		again = again && db != NULL && what != FAILED;
-		if (!again)
+		if (tries > 0 || db == NULL || what == FAILED)
 			return NULL;
-	} while (!(again = false));
-	return NULL;
+	}
 }
 
 /* --- The end of a transaction. --- */
 
 enum commit
-db_commit(struct db *db, enum failure *what, struct error *err)
+db_take_commit(struct db *db, enum failure *what, struct error *err)
 {
-	PGresult *result = NULL;
+	PGresult *result = finish(db, true);
 	enum commit end = COMMIT_LOST;
 
-	db->warned = false;
-	if (PQsendQuery(db->conn, "COMMIT") == 1)
-		result = finish(db, true);
 	if (PQresultStatus(result) == PGRES_COMMAND_OK && !db->failed) {
 		/*
 		 * A cancel in the wait for a standby gives a warning only.  A
@@ -401,6 +394,16 @@ db_commit(struct db *db, enum failure *what, struct error *err)
 	return end;
 }
 
+enum commit
+db_commit(struct db *db, enum failure *what, struct error *err)
+{
+	db->warned = false;
+	if (PQsendQuery(db->conn, "COMMIT") == 1)
+		return db_take_commit(db, what, err);
+	*what = db_failed(db, NULL, err);
+	return COMMIT_LOST;
+}
+
 PGresult *
 db_run_alone(struct db *db, enum statement statement,
     const struct params *params, struct error *err)
@@ -423,6 +426,8 @@ db_rollback(struct db *db)
 {
 	struct error ignored = { 0 };
 
+	if (!db->failed && PQtransactionStatus(db->conn) == PQTRANS_IDLE)
+		return;
 	if (db->failed || !db_do(db, "ROLLBACK", NULL, &ignored))
 		db->failed = true;
 }

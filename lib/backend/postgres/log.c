@@ -58,7 +58,7 @@ recall(struct heads *heads, uint64_t n, struct head *out)
 
 /* --- Publishing. --- */
 
-/* The numbers are within params, so it is not to be copied. */
+/* Fill params in place: they point to the numbers within themselves. */
 static void
 set_params(uint64_t n, const struct head *head, struct params *out)
 {
@@ -70,7 +70,7 @@ set_params(uint64_t n, const struct head *head, struct params *out)
 	params_bytes(out, span_of(head->signature, 64));
 }
 
-/* Did the statement, of which this is the result, add the head? */
+/* Did the statement with this result add the head?  Clears it. */
 static bool
 was_added(PGresult *result)
 {
@@ -108,7 +108,7 @@ struct publishing {
 	const struct head *head;
 };
 
-/* The newest head that is there has this number, or is none: *next is after it. */
+/* Get the number of the next head: one after the newest, or 0. */
 static bool
 find_next(struct db *db, uint64_t *next, enum failure *what, struct error *err)
 {
@@ -139,7 +139,10 @@ add_head(uint64_t n, const struct head *head, struct db *db, enum failure *what,
 		(unsigned long long)head->size);
 }
 
-/* It is there already: from before a connection was lost? */
+/*
+ * Is the head that has our number ours?  An earlier try may have added it before
+ * its answer was lost.
+ */
 static bool
 check_same(const struct publishing *publishing, struct db *db,
     enum failure *what, struct error *err)
@@ -168,8 +171,8 @@ check_same(const struct publishing *publishing, struct db *db,
 }
 
 /*
- * The same in a transaction that is flushed.  A server that failed may have lost
- * heads whose flush was not waited for: they are published again.
+ * Add the head in a transaction that is flushed.  A server that crashed may have
+ * lost heads whose flush was not waited for: they are added again, from memory.
  */
 static bool
 publish(void *arg, struct db *db, enum failure *what, struct error *err)
@@ -216,7 +219,10 @@ postgres_publish(struct backend *backend, const struct head *head, uint64_t end,
 	return true;
 }
 
-/* What is flushed takes all along that was committed before. */
+/*
+ * PostgreSQL flushes its log in order: a transaction that is flushed now makes
+ * all heads durable that were committed before it.
+ */
 bool
 postgres_flush_heads(struct backend *backend, struct error *err)
 {

@@ -219,6 +219,9 @@ enum commit {
 };
 /* Commit the transaction, and wait as long as it takes. */
 enum commit db_commit(struct db *db, enum failure *what, struct error *err);
+/* The same once COMMIT was sent, with db->warned cleared before. */
+enum commit db_take_commit(struct db *db, enum failure *what,
+    struct error *err);
 /* End a transaction without a change; a failure closes the connection. */
 void db_rollback(struct db *db);
 
@@ -260,12 +263,14 @@ struct answer {
 	unsigned prepares; /* a statement, and 1; or 0 */
 };
 
-/* Statements of one transaction, whose answers are taken at the end. */
+/* Statements of one transaction. */
 struct pipeline {
 	struct db *db;
 	struct answer *answers;
 	size_t num, room;
-	size_t unsent;        /* about so many bytes */
+	size_t num_checked;   /* up to the last one that has a check */
+	size_t taken;         /* answers */
+	bool is_wrong;        /* one of those is not the one that is wanted */
 	enum failure failure; /* of sending */
 };
 
@@ -276,11 +281,24 @@ bool pipeline_add(struct pipeline *pipeline, enum statement statement,
     const struct params *params, answer_check *check, void *arg,
     struct error *err) MUST_USE;
 /*
- * Take the answers, and check them in turn.  ok: all was added.  To be called
+ * Take the answers that are to be checked, while the server goes on with what
+ * was added after them.
+ */
+bool pipeline_check(struct pipeline *pipeline, enum failure *what,
+    struct error *err) MUST_USE;
+/*
+ * Take the answers that are left, and check them in turn.  ok: all was added, and
+ * pipeline_check() was right, if it was called.  One of these two is to be called
  * in any case after pipeline_begin().
  */
 bool pipeline_end(struct pipeline *pipeline, bool ok, enum failure *what,
     struct error *err) MUST_USE;
+/*
+ * After pipeline_check(): send COMMIT behind what the server is still at work on,
+ * take the answers that are left, and wait as long as COMMIT takes.
+ */
+enum commit pipeline_commit(struct pipeline *pipeline, enum failure *what,
+    struct error *err);
 
 /* --- COPY (copy.c). --- */
 

@@ -178,23 +178,44 @@ send_all(struct proposing *proposing, struct pipeline *pipeline,
 		send_entries(proposal, pipeline, err));
 }
 
-/* Do it all, up to COMMIT: nothing is committed before it was looked at. */
-static bool
+/* Tell the caller, once, that objects and names are written. */
+static void
+tell_stored(struct proposing *proposing)
+{
+	const struct proposal *proposal = proposing->proposal;
+
+	if (proposal->stored != NULL && !proposing->was_stored)
+		proposal->stored(proposal->arg);
+	proposing->was_stored = true;
+}
+
+/*
+ * Do it all.  COMMIT is sent once it is known that the head moved: from then on
+ * nobody else can move it before this transaction has ended, one way or the
+ * other, so a lost answer can be found out.
+ */
+static enum commit
 write_all(struct proposing *proposing, struct db *db, enum failure *what,
     struct error *err)
 {
 	const struct proposal *proposal = proposing->proposal;
 	struct pipeline pipeline;
+	bool ok;
 
 	proposing->is_refused = false;
-	if (!pipeline_begin(&pipeline, db, err) ||
-	    !pipeline_end(&pipeline, send_all(proposing, &pipeline, err), what,
-		err))
-		return false;
-	if (proposal->stored != NULL && !proposing->was_stored)
-		proposal->stored(proposal->arg);
-	proposing->was_stored = true;
-	return !is_bulk(proposal) || copy_entries(proposal, db, what, err);
+	if (!pipeline_begin(&pipeline, db, err))
+		return COMMIT_UNDONE;
+	ok = send_all(proposing, &pipeline, err) &&
+	    pipeline_check(&pipeline, what, err);
+	if (ok && !is_bulk(proposal)) {
+		tell_stored(proposing);
+		return pipeline_commit(&pipeline, what, err);
+	}
+	if (!pipeline_end(&pipeline, ok, what, err))
+		return COMMIT_UNDONE;
+	tell_stored(proposing);
+	return copy_entries(proposal, db, what, err) ? db_commit(db, what, err)
+						     : COMMIT_UNDONE;
 }
 
 /* Undo it, and say why the head did not move, if it did not. */
@@ -252,15 +273,14 @@ try_once(struct proposing *proposing, bool *again, struct error *err)
 	struct postgres *postgres = proposing->postgres;
 	struct db *db = pool_take(postgres, &postgres->writers, err);
 	enum failure what = FAILED;
-	enum commit end = COMMIT_UNDONE;
+	enum commit end;
 	bool done = false;
 
 	*again = false;
 	if (db == NULL)
 		return false;
-	if (write_all(proposing, db, &what, err))
-		end = db_commit(db, &what, err);
-	else
+	end = write_all(proposing, db, &what, err);
+	if (end == COMMIT_UNDONE)
 		undo_all(proposing, db, &what, err);
 	pool_give(&postgres->writers, db);
 	if (end == COMMIT_LOST) {

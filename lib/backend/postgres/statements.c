@@ -7,6 +7,7 @@
 
 const char *const statements[STATEMENTS] = {
 	[BEGIN_ALL] = "BEGIN",
+	[COMMIT_ALL] = "COMMIT",
 	[GET_LEASE] =
 	    "SELECT epoch, (extract(epoch FROM until) * 1000)::bigint,"
 	    " until < clock_timestamp(), holder FROM lease WHERE id = 1",

@@ -6,6 +6,7 @@
 
 enum statement {
 	BEGIN_ALL,
+	COMMIT_ALL,
 	GET_LEASE,
 	TAKE_LEASE,
 	RENEW_LEASE,
