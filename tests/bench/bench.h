@@ -44,6 +44,11 @@ int bench_flush(char *argv[]);
  * uses.
  */
 int bench_grow(char *argv[]);
+/*
+ * Add so many documents, numbered from the first on, to the record of a
+ * configuration that no daemon uses.
+ */
+int bench_documents(char *argv[]);
 
 /* Returns operations per second of CPU. */
 double raw_p256(void);

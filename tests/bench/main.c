@@ -29,6 +29,7 @@ static const struct {
 	{ "must", "CONTAINER…", bench_must, 1 },
 	{ "journal", "DIR ENTRIES", bench_journal, 2 },
 	{ "grow", "DATA ENTRIES", bench_grow, 2 },
+	{ "documents", "CONFIG FIRST COUNT", bench_documents, 3 },
 	{ "refs", "DOCUMENTS", bench_refs, 1 },
 	{ "bag", "FILE CERT KEY", bench_bag, 3 },
 	{ "flush", "DIR", bench_flush, 1 },
