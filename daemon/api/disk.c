@@ -78,8 +78,11 @@ disk_give(struct job *job)
 {
 	const struct http_request *request = job->request;
 
-	/* Sending the answer may take long: the body's bytes go at once. */
-	if (job->hold.bytes > 0 && request->spool_is_spare &&
+	/*
+	 * Sending the answer may take long: the body's bytes go at once.  A
+	 * request that was answered before its act was decided (waits.h) is gone.
+	 */
+	if (request != NULL && job->hold.bytes > 0 && request->spool_is_spare &&
 	    request->spool >= 0)
 		(void)!ftruncate(request->spool, 0);
 	room_give(job->api->room, &job->hold);

@@ -357,12 +357,13 @@ upload_end(struct job *job)
 {
 	struct uploads *uploads = job->api->uploads;
 	const struct http_request *request = job->request;
-	/* Answered before its act was decided (waits.h): it is kept. */
-	const int status = request != NULL ? request->response.status : 503;
 
 	if (job->upload[0] == '\0')
 		return;
-	if (!job->uses_upload) {
+	if (request == NULL) {
+		/* Answered before its act was decided (waits.h): it is kept. */
+		uploads_leave(uploads, job->upload, job->upload_offset);
+	} else if (!job->uses_upload) {
 		/*
 		 * The connection was cut: keep what came, unless a checksum of
 		 * the whole request was promised.
@@ -376,7 +377,9 @@ upload_end(struct job *job)
 		    ftruncate(request->spool, (off_t)offset) != 0)
 			offset = 0;
 		uploads_leave(uploads, job->upload, offset);
-	} else if (job->upload_damaged || (status >= 200 && status < 500)) {
+	} else if (job->upload_damaged ||
+	    (request->response.status >= 200 &&
+		request->response.status < 500)) {
 		/*
 		 * The deposit was answered, yes or no: the upload is not needed
 		 * any more.
