@@ -88,7 +88,7 @@ health_answer(struct job *job)
 {
 	struct api *api = job->api;
 	struct error err = { 0 };
-	const bool answers = waits_signer_answers(api, &err);
+	const bool answers = waits_writer_answers(api, &err);
 	json_t *health =
 	    api->upkeep != NULL && access_may_monitor(&job->connected)
 	    ? tell_all(job)

@@ -252,7 +252,7 @@ job_may_act(const struct job *job, struct error *err)
 		   seal_is_good(job->api->seal, job->api->record->library, &now,
 		       err)) &&
 	    (job->api->second == NULL || second_check(job->api->second, err)) &&
-	    waits_signer_answers(job->api, err);
+	    waits_writer_answers(job->api, err);
 }
 
 void

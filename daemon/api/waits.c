@@ -88,8 +88,8 @@ let_go(struct job *job, const struct error *err)
 	http_reply(request);
 }
 
-bool
-waits_signer_answers(const struct api *api, struct error *err)
+static bool
+signer_answers(const struct api *api, struct error *err)
 {
 	const int64_t silent_s =
 	    registrar_signer_silent_ms(api->registrar) / 1000;
@@ -103,18 +103,46 @@ waits_signer_answers(const struct api *api, struct error *err)
 	return error_retry(err, LIMIT_SECONDS_SIGNER);
 }
 
-/* Log that the signer does not answer, and that it does again, once each. */
-static void
-tell(struct waits *waits, bool answers, const struct error *err)
+static bool
+record_answers(const struct api *api, struct error *err)
 {
-	if (answers == !waits->told)
+	const int64_t silent_s =
+	    registrar_record_silent_ms(api->registrar) / 1000;
+
+	if (silent_s < LIMIT_SECONDS_RECORD)
+		return true;
+	error_set(err, ERROR_UNAVAILABLE,
+	    "the depositary's record (its disk, its database or a standby that"
+	    " must have it too) has written nothing for %lld seconds: no act is"
+	    " journaled and no copy delivered until it does. What was sent may"
+	    " be journaled then: send it again to hear",
+	    (long long)silent_s);
+	return error_retry(err, LIMIT_SECONDS_RECORD);
+}
+
+bool
+waits_writer_answers(const struct api *api, struct error *err)
+{
+	return signer_answers(api, err) && record_answers(api, err);
+}
+
+/* Log that one of them does not answer, and that it does again, once each. */
+static void
+tell(struct waits *waits, enum waits_silent silent, const struct error *err)
+{
+	if (silent == waits->told)
 		return;
-	waits->told = !answers;
-	if (answers)
+	if (waits->told == WAITS_SIGNER)
 		log_info("signer", "result=answers");
-	else
+	if (waits->told == WAITS_RECORD)
+		log_info("record", "result=answers");
+	if (silent == WAITS_SIGNER)
 		log_error("signer", "result=silent reason=%s",
 		    log_text(err->detail));
+	if (silent == WAITS_RECORD)
+		log_error("record", "result=silent reason=%s",
+		    log_text(err->detail));
+	waits->told = silent;
 }
 
 void
@@ -122,11 +150,14 @@ waits_look(struct api *api)
 {
 	struct waits *waits = &api->waits;
 	struct error err = { 0 };
-	const bool answers = waits_signer_answers(api, &err);
+	const enum waits_silent silent = !signer_answers(api, &err)
+	    ? WAITS_SIGNER
+	    : !record_answers(api, &err) ? WAITS_RECORD
+					 : WAITS_NONE;
 	struct job *job;
 
-	tell(waits, answers, &err);
-	if (answers)
+	tell(waits, silent, &err);
+	if (silent == WAITS_NONE)
 		return;
 	if (registrar_signer_silent_ms(api->registrar) >=
 	    LIMIT_SECONDS_SIGNER_DEAD * 1000) {

@@ -1,11 +1,13 @@
 /*
- * waits.h - the jobs that wait for the writer of the journal, and a signer that
- * does not answer.
+ * waits.h - the jobs that wait for the writer of the journal, and a signer or a
+ * record that does not answer.
  *
  * A request is answered with 503 once the signer has owed an answer for
- * LIMIT_SECONDS_SIGNER, whatever becomes of its act: who asks again gets the
- * receipt of what was journaled.  After LIMIT_SECONDS_SIGNER_DEAD the daemon
- * ends.
+ * LIMIT_SECONDS_SIGNER, or the record (a disk, or a database that waits for a
+ * standby of its own) for LIMIT_SECONDS_RECORD, whatever becomes of its act: who
+ * asks again gets the receipt of what was journaled.  After
+ * LIMIT_SECONDS_SIGNER_DEAD of the signer the daemon ends; for the record it
+ * waits as long as it takes.
  */
 #ifndef DAEMON_API_WAITS_H
 #define DAEMON_API_WAITS_H
@@ -17,10 +19,13 @@
 struct api;
 struct job;
 
+/* Who does not answer. */
+enum waits_silent { WAITS_NONE, WAITS_SIGNER, WAITS_RECORD };
+
 struct waits {
 	pthread_mutex_t mutex;
 	struct job *first;
-	bool told; /* that the signer does not answer */
+	enum waits_silent told; /* in the log */
 };
 
 void waits_init(struct waits *waits);
@@ -35,15 +40,15 @@ bool waits_end(struct job *job) MUST_USE;
 /* Is the request of the job still to be answered? */
 bool waits_is_there(const struct job *job);
 /*
- * Called once a second: answer the jobs that wait if the signer does not, and
- * log that, and that it answers again.
+ * Called once a second: answer the jobs that wait if one of them does not, and
+ * log that, and that all answers again.
  */
 void waits_look(struct api *api);
 /*
- * Does the signer answer?
+ * Do the signer and the record answer?
  *
  * ERROR_UNAVAILABLE  it has owed an answer for too long
  */
-bool waits_signer_answers(const struct api *api, struct error *err) MUST_USE;
+bool waits_writer_answers(const struct api *api, struct error *err) MUST_USE;
 
 #endif

@@ -68,6 +68,8 @@ struct registrar {
 	const struct batch *in_flight; /* appended, and not committed yet */
 	struct batch_state state;      /* the committed state */
 	int64_t busy_ms;               /* when anything was done last */
+	/* When the batch that is written, or committed, began; 0: none.  Atomic. */
+	int64_t appending_ms, committing_ms;
 	/*
 	 * Acts that no branch shows, since when, and how long writing the
 	 * branches takes.
@@ -125,6 +127,36 @@ int64_t
 registrar_signer_silent_ms(const struct registrar *registrar)
 {
 	return signer_silent_ms(registrar->signer);
+}
+
+static void
+begin(int64_t *began_ms)
+{
+	__atomic_store_n(began_ms, time_monotonic_ms(), __ATOMIC_RELAXED);
+}
+
+static void
+end(int64_t *began_ms)
+{
+	__atomic_store_n(began_ms, 0, __ATOMIC_RELAXED);
+}
+
+/* How long ago that began; 0 if it has ended. */
+static int64_t
+age_of(const int64_t *began_ms)
+{
+	const int64_t began = __atomic_load_n(began_ms, __ATOMIC_RELAXED);
+
+	return began == 0 ? 0 : time_monotonic_ms() - began;
+}
+
+int64_t
+registrar_record_silent_ms(const struct registrar *registrar)
+{
+	const int64_t appending = age_of(&registrar->appending_ms);
+	const int64_t committing = age_of(&registrar->committing_ms);
+
+	return appending > committing ? appending : committing;
 }
 
 static struct timespec
@@ -410,8 +442,10 @@ append(struct registrar *registrar, const struct batch_state *state,
 
 	batch =
 	    batch_new(registrar->record, registrar->signer, state, acts, &err);
+	begin(&registrar->appending_ms);
 	if (batch == NULL || !batch_append(batch, &err))
 		registrar_fail(registrar, &err);
+	end(&registrar->appending_ms);
 	return batch;
 }
 
@@ -439,8 +473,10 @@ land(struct registrar *registrar, struct batch *batch)
 	const unsigned num = batch_num_versions(batch);
 	struct error err = { 0 };
 
+	begin(&registrar->committing_ms);
 	if (!batch_commit(batch, &err))
 		registrar_fail(registrar, &err);
+	end(&registrar->committing_ms);
 	pthread_mutex_lock(&registrar->mutex);
 	registrar->state = batch_next(batch);
 	registrar->in_flight = NULL;

@@ -49,6 +49,12 @@ void registrar_waiting(struct registrar *registrar,
     void (*seen)(void *arg, const char *office, unsigned num), void *arg);
 /* signer_silent_ms() of the registrar's signer.  For any thread. */
 int64_t registrar_signer_silent_ms(const struct registrar *registrar);
+/*
+ * For how long the record owes an answer, or 0: its disk or database has not
+ * written what was proposed or signed, or a stand-by is waited for.  For any
+ * thread.
+ */
+int64_t registrar_record_silent_ms(const struct registrar *registrar);
 struct judged_by registrar_now(struct registrar *registrar);
 const struct record *registrar_record(const struct registrar *registrar);
 

@@ -226,6 +226,8 @@ enum {
 	/* Signer: without an answer acts are refused, and then it is ended. */
 	LIMIT_SECONDS_SIGNER = 5,
 	LIMIT_SECONDS_SIGNER_DEAD = 60,
+	/* The record: not taken so long, acts are refused until it takes them. */
+	LIMIT_SECONDS_RECORD = 30,
 	LIMIT_SIGNER_REQUEST = 4 * 1024 * 1024,
 
 	/* A database (lib/backend/postgres). */

@@ -57,6 +57,18 @@ check "the first goes on" deposit mofa still "still here"
 kill_daemon "$dir"; start_daemon "$dir" || not_ok "it starts after SIGKILL"
 check "what was acknowledged is there" at mofa fetch agreement/two -o work/two.asice
 check "a third deposit" deposit mofa three "the third"
+
+# --- The server hangs while an act is with it: half a minute, then a word. ---
+server=$(head -n 1 "$postgres/data/postmaster.pid") daemon=$(cat pid)
+hung="$server $(pgrep -P "$server" | tr '\n' ' ')"
+kill -STOP $hung
+expect "a deposit that is under way is given up with a word" 6 "has written nothing for 3. seconds" deposit mofa hangs "while it hangs"
+expect "/health says it" 0 '"status":"failing".*has written nothing' curl_as mofa /health
+check "the log too" grep -q "level=error event=record result=silent" log
+kill -CONT $hung
+check "it was made once, and told so when it is sent again" deposit mofa hangs "while it hangs"
+expect "it is one version" 0 '"version":1,' at mofa --json show agreement/hangs
+check "the daemon goes on" test "$daemon" = "$(cat pid)" -a -d "/proc/$daemon"
 expect "the audit is clean" 0 "" at mofa audit
 stop_daemon "$dir"
 expect "fsck" 0 "nothing is wrong" config fsck
