@@ -8,6 +8,7 @@ packages_build="gcc meson ninja-build pkg-config libssl-dev libgit2-dev
 packages_test="git spin systemd-container gpgsm gpg-agent unzip zip libxml2-utils curl procps faketime
 	poppler-utils python3 python3-jsonschema mandoc gettext
 	golang-go golang-golang-x-mod-dev postgresql"
+packages_patroni="patroni etcd-server python3-etcd"
 packages_web="chromium chromium-driver fonts-lao fonts-thai-tlwg libnss3-tools nodejs"
 
 # Which of these packages are not there?
