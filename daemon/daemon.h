@@ -65,6 +65,13 @@ struct daemon {
 /* --- opening.c --- */
 
 /*
+ * Does nothing say that the journal was rolled back?
+ *
+ * ERROR_UNTRUSTED  there is evidence of it, which is told
+ */
+bool daemon_check_evidence(const struct daemon *daemon,
+    struct error *err) MUST_USE;
+/*
  * Open everything in the data folder and check it against the signer, policy
  * and crls, which is taken over.
  */

@@ -12,6 +12,7 @@
 #include "daemon/settings.h"
 #include "daemon/standby/standby.h"
 #include "daemon/writer/proposed.h"
+#include "journal/evidence.h"
 #include "record/cosigning.h"
 #include "record/data.h"
 #include "record/refs.h"
@@ -253,6 +254,66 @@ sign_proposed(struct daemon *daemon, struct error *err)
 	return true;
 }
 
+/* What another daemon of this record could not tell at once, this one tells. */
+static void
+give_evidence(const struct daemon *daemon, const char *path)
+{
+	const struct data_place place = config_place(daemon->config);
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	struct backend *backend;
+	struct error err = { 0 };
+	bool ok = false;
+
+	if (place.database.conninfo == NULL)
+		return;
+	if ((backend = data_members(&place, &err)) != NULL) {
+		ok = file_read(path, text.max, &text, &err) &&
+		    evidence_give(backend, buf_span(&text), &err);
+		backend->table->close(backend);
+	}
+	if (!ok)
+		log_error("evidence", "reason=%s", log_text(err.detail));
+	buf_free(&text);
+}
+
+bool
+daemon_check_evidence(const struct daemon *daemon, struct error *err)
+{
+	char path[FILE_PATH];
+
+	if (!data_path(daemon->config->data, DATA_EVIDENCE, path, err))
+		return false;
+	if (!file_exists(path))
+		return true;
+	give_evidence(daemon, path);
+	return error_set(err, ERROR_UNTRUSTED,
+	    "%s is there: a checkpoint that this journal's key signed and that"
+	    " this folder does not have. Nothing is signed until that is"
+	    " cleared up; see \"A journal that was rolled back\" in the"
+	    " operations manual",
+	    path);
+}
+
+/* Is there evidence that another daemon was shown?  Then it is told here too. */
+static bool
+take_evidence(const struct daemon *daemon, struct error *err)
+{
+	const struct record *record = &daemon->record;
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	char path[FILE_PATH];
+	bool ok;
+
+	ok = evidence_find(store_backend(record->store), record->journal, &text,
+	    err);
+	if (ok && text.len > 0)
+		ok =
+		    data_path(daemon->config->data, DATA_EVIDENCE, path, err) &&
+		    file_write(path, buf_span(&text), 0600, err) &&
+		    daemon_check_evidence(daemon, err);
+	buf_free(&text);
+	return ok;
+}
+
 /* Open the journal and check it against the signer and the configuration. */
 static bool
 open_journal(struct daemon *daemon, struct error *err)
@@ -262,18 +323,11 @@ open_journal(struct daemon *daemon, struct error *err)
 	int64_t began;
 	const struct note_key *newest;
 	struct note_key key;
-	char path[FILE_PATH], vkey[NOTE_KEY_TEXT];
+	char vkey[NOTE_KEY_TEXT];
 	struct head head;
 
-	if (!data_path(daemon->config->data, DATA_EVIDENCE, path, err))
+	if (!daemon_check_evidence(daemon, err))
 		return false;
-	if (file_exists(path))
-		return error_set(err, ERROR_UNTRUSTED,
-		    "%s is there: a checkpoint that this journal's key signed"
-		    " and that this folder does not have. Nothing is signed"
-		    " until that is cleared up; see \"A journal that was rolled"
-		    " back\" in the operations manual",
-		    path);
 	began = time_monotonic_ms();
 	prepare_second(daemon, &place);
 	if (!signer_state(daemon->signer, &head, &key, err) ||
@@ -286,7 +340,7 @@ open_journal(struct daemon *daemon, struct error *err)
 		    "the signer's journal key is not the one of vkey: this"
 		    " journal is not signed by it");
 	begin_second(daemon);
-	if (!sign_proposed(daemon, err))
+	if (!take_evidence(daemon, err) || !sign_proposed(daemon, err))
 		return false;
 	head = journal_head(record->journal);
 	note_key_encode(newest, vkey);

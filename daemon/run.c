@@ -447,7 +447,8 @@ open_in_turn(struct daemon *daemon, struct crl_set *crls, bool *ended,
 		return open_record(daemon, crls, err);
 	daemon->second = (struct second){ .signer = daemon->signer,
 		.is_needed = daemon->config->signers > 1 };
-	return standby_run(daemon, open_record, crls, ended, err);
+	return daemon_check_evidence(daemon, err) &&
+	    standby_run(daemon, open_record, crls, ended, err);
 }
 
 static bool

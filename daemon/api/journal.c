@@ -286,7 +286,8 @@ stop_on_fork(struct job *job, struct span note, const struct checkpoint *theirs)
 	    !api_append_note(record, &head, &evidence.shown, &err) ||
 	    !evidence_encode(&evidence, &text, &err) ||
 	    !data_path(job->api->config->data, DATA_EVIDENCE, path, &err) ||
-	    !file_write(path, buf_span(&text), 0600, &err))
+	    !file_write(path, buf_span(&text), 0600, &err) ||
+	    !evidence_give(store_backend(record->store), buf_span(&text), &err))
 		log_error("evidence", "reason=%s", log_text(err.detail));
 	error_set(&why, ERROR_UNTRUSTED,
 	    "%s of %s has a checkpoint of size %llu that this journal's key"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/spool/waybills.h"
+#include "journal/evidence.h"
 #include "record/data.h"
 
 struct checking {
@@ -45,6 +46,28 @@ check_waybill(void *arg, const struct exhibit *exhibit, struct error *err)
 	snprintf(about, sizeof(about), "table exhibit, waybill %s", hex);
 	FIND(it->fsck, "EXHIBIT_WRONG", AUDIT_NO_ENTRY, about, "%s",
 	    why.detail);
+	return true;
+}
+
+/* An exhibit_visitor: does it show what this journal lacks? */
+static bool
+check_evidence(void *arg, const struct exhibit *exhibit, struct error *err)
+{
+	const struct checking *it = arg;
+	struct error why = { 0 };
+	bool ok, stands = false;
+
+	(void)err;
+	ok = exhibit->is_damaged
+	    ? error_set(&why, ERROR_UNTRUSTED, "it is damaged")
+	    : evidence_stands(exhibit->bytes, it->fsck->journal, &stands, &why);
+	if (!ok)
+		FIND(it->fsck, "EXHIBIT_WRONG", AUDIT_NO_ENTRY,
+		    "table exhibit, evidence", "%s", why.detail);
+	if (stands)
+		FIND(it->fsck, "FORK_SHOWN", AUDIT_NO_ENTRY,
+		    "table exhibit, evidence",
+		    "this journal lacks a checkpoint that its key signed");
 	return true;
 }
 
@@ -102,5 +125,7 @@ fsck_check_exhibits(struct fsck *fsck, struct error *err)
 	    data_path(folder, DATA_SPOOL, it.spool, err) &&
 	    it.backend->table->each_exhibit(it.backend, EXHIBIT_WAYBILL, NULL,
 		check_waybill, &it, err) &&
+	    it.backend->table->each_exhibit(it.backend, EXHIBIT_EVIDENCE, NULL,
+		check_evidence, &it, err) &&
 	    waybills_each(&it.by, find_missing, &it, err);
 }

@@ -1,9 +1,10 @@
 /*
  * Copying what others handed in beside a record (copy_record.h): the lines of
- * witnesses, and waybills.
+ * witnesses, waybills, and evidence of a fork.
  */
 #include "daemon/data/copy_record.h"
 #include "daemon/spool/waybills.h"
+#include "journal/evidence.h"
 #include "record/cosigning.h"
 #include "record/data.h"
 
@@ -93,10 +94,30 @@ copy_waybills(const struct copy_exhibits *it, struct copy_result *out,
 	return ok;
 }
 
+/* Evidence that stands goes along: where the record is must not matter. */
+static bool
+copy_evidence(const struct copy_exhibits *it, struct error *err)
+{
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	char path[FILE_PATH];
+	bool ok = data_path(it->folder, DATA_EVIDENCE, path, err);
+
+	if (ok && it->to_files)
+		ok = evidence_find(it->database, it->journal, &text, err) &&
+		    (text.len == 0 ||
+			file_write(path, buf_span(&text),
+			    data_about(DATA_EVIDENCE)->mode, err));
+	else if (ok && file_exists(path))
+		ok = file_read(path, text.max, &text, err) &&
+		    evidence_give(it->database, buf_span(&text), err);
+	buf_free(&text);
+	return ok;
+}
+
 bool
 copy_exhibits(const struct copy_exhibits *exhibits, struct copy_result *out,
     struct error *err)
 {
 	return copy_cosignatures(exhibits, out, err) &&
-	    copy_waybills(exhibits, out, err);
+	    copy_waybills(exhibits, out, err) && copy_evidence(exhibits, err);
 }

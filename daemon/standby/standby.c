@@ -17,12 +17,14 @@
 #include "daemon/reload.h"
 #include "daemon/standby/follower.h"
 #include "daemon/status.h"
+#include "journal/evidence.h"
 
 enum {
 	LOOK_BUSY_MS = 5,  /* while the other writes */
 	LOOK_IDLE_MS = 50, /* a while after that */
 	BUSY_MS = 1000,
 	TELL_MS = 60 * 1000, /* how often the same trouble is logged */
+	EVIDENCE_MS = 2000,  /* how often evidence is looked for */
 };
 
 /* What the thread knows, for the loop's thread. */
@@ -42,7 +44,9 @@ struct standby {
 	pthread_t thread;
 	int done; /* an eventfd: the thread has ended */
 	int64_t began_ms, busy_ms, told_ms;
-	int64_t silent_ms; /* when the database was last seen not to answer */
+	int64_t silent_ms;   /* when the database was last seen not to answer */
+	int64_t evidence_ms; /* when evidence was last looked for */
+	bool has_evidence;   /* there was some */
 	pthread_mutex_t mutex; /* guards the next two */
 	struct seen seen;
 	bool is_asked;  /* to take over */
@@ -99,6 +103,35 @@ check_clock(const struct standby *standby, const struct postgres_lease *lease,
 	    (long long)(distance(now_ms, lease->clock_ms) / 1000));
 }
 
+/*
+ * Is there evidence against this record?  Then nothing more is signed.  What the
+ * record has all the same, once this daemon has followed it, is none.
+ */
+static bool
+check_evidence(struct standby *standby, struct error *trouble,
+    struct error *err)
+{
+	const int64_t now_ms = time_monotonic_ms();
+	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
+	bool ok = true;
+
+	if (standby->evidence_ms == 0 ||
+	    now_ms - standby->evidence_ms > EVIDENCE_MS) {
+		ok = evidence_find(standby->follower.backend,
+		    standby->follower.journal, &text, err);
+		standby->evidence_ms = now_ms;
+		standby->has_evidence = text.len > 0;
+		buf_free(&text);
+	}
+	if (ok && standby->has_evidence)
+		error_set(trouble, ERROR_UNTRUSTED,
+		    "the other daemon was shown a checkpoint that this"
+		    " journal's key signed and that this record does not have:"
+		    " nothing is signed until that is cleared up; see \"A"
+		    " journal that was rolled back\" in the operations manual");
+	return ok;
+}
+
 /* Nobody writes: may this daemon, by itself or because it is asked? */
 static bool
 is_its_turn(struct standby *standby, const struct postgres_lease *lease)
@@ -131,13 +164,14 @@ look(struct standby *standby, bool *over, struct error *err)
 	struct postgres_lease lease;
 
 	*over = false;
-	if (!postgres_lease(backend, &lease, err))
+	if (!postgres_lease(backend, &lease, err) ||
+	    !check_evidence(standby, &trouble, err))
 		return false;
 	pthread_mutex_lock(&standby->mutex);
 	standby->seen.size = journal_size(standby->follower.journal);
 	standby->seen.lease = lease;
 	pthread_mutex_unlock(&standby->mutex);
-	if (lease.is_over)
+	if (lease.is_over && trouble.kind == ERROR_NONE)
 		*over = check_clock(standby, &lease, &trouble) &&
 		    is_its_turn(standby, &lease);
 	/* What was in the way before is over. */

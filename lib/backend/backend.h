@@ -146,6 +146,8 @@ enum exhibit_kind {
 	EXHIBIT_COSIGNATURE = 1,
 	/* A waybill and what came with it; its name is the waybill's digest. */
 	EXHIBIT_WAYBILL = 2,
+	/* Evidence of a fork (journal/evidence.h); its name is its SHA-256. */
+	EXHIBIT_EVIDENCE = 3,
 };
 
 struct exhibit {

@@ -12,6 +12,8 @@ exhibit_limit(enum exhibit_kind kind)
 		return LIMIT_COSIGNATURE_BYTES;
 	case EXHIBIT_WAYBILL:
 		return LIMIT_WAYBILL_BYTES + LIMIT_META_BYTES;
+	case EXHIBIT_EVIDENCE:
+		return LIMIT_EVIDENCE_BYTES;
 	}
 	return 0;
 }

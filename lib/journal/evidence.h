@@ -6,6 +6,7 @@
 #ifndef JOURNAL_EVIDENCE_H
 #define JOURNAL_EVIDENCE_H
 
+#include "journal/journal.h"
 #include "journal/merkle.h"
 #include "journal/note.h"
 
@@ -45,5 +46,22 @@ void evidence_free(struct evidence *evidence);
 bool evidence_verify(const struct evidence *evidence,
     const struct note_keys *keys, bool *proves, char text[400],
     struct error *err) MUST_USE;
+
+/* --- Where several daemons share a record. --- */
+
+/*
+ * Does a journal lack the checkpoint that was seen, though its keys signed that?
+ * *stands gets the answer.  Once the record has it, nothing is wrong any more.
+ *
+ * ERROR_UNTRUSTED, ERROR_MALFORMED  it is no evidence of this journal
+ */
+bool evidence_stands(struct span text, const struct journal *journal,
+    bool *stands, struct error *err) MUST_USE;
+/* Add evidence to the exhibits of a backend that keeps some. */
+bool evidence_give(struct backend *backend, struct span text,
+    struct error *err) MUST_USE;
+/* Find evidence there that stands; out is empty if there is none. */
+bool evidence_find(struct backend *backend, const struct journal *journal,
+    struct buf *out, struct error *err) MUST_USE;
 
 #endif

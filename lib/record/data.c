@@ -65,7 +65,8 @@ static const struct data_about parts[DATA_PARTS] = {
 	    .missing = "there were none" },
 	[DATA_EVIDENCE] = { FILE_OF("journal/evidence", 0600),
 	    .is = "two checkpoints that contradict each other",
-	    .writer = "the API, when a witness shows one",
+	    .writer = "the API, when a witness shows one; a start that finds"
+		      " it in the database",
 	    .missing = "all is well" },
 	[DATA_LEDGER] = { FILE_OF("journal/ledger", 0600),
 	    .is = "what follows from the first entries",

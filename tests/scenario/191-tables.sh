@@ -90,6 +90,9 @@ reset "DELETE FROM valise.exhibit WHERE kind = 2"
 row "delete it" "the operator: \`valised fsck\`: \`EXHIBIT_MISSING\`; a start puts it back from the data folder" "at its next run; at the next start" 1 "EXHIBIT_MISSING.*waybill" fsck
 start_daemon "$dir"; stop_daemon "$dir"
 expect "…as it was after the start" 0 "nothing is wrong" fsck
+reset "INSERT INTO valise.exhibit SELECT 3, sha256('no'), sha256('no'), 'no'"
+row "add evidence of a fork that is none" "the operator: \`valised fsck\`: \`EXHIBIT_WRONG\`; nobody heeds it" "at its next run" 1 "EXHIBIT_WRONG.*evidence" fsck
+check "…the start" start_daemon "$dir"
 reset "SELECT 1"
 database_sql "DROP DATABASE $(database)"; database_sql "CREATE DATABASE $(database) TEMPLATE $(database)_image"
 row "roll the whole database back" "the operator: every start of the daemon, since the signer remembers more" "at the next start" 1 "contradicts itself" refuses

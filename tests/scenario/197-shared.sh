@@ -1,6 +1,6 @@
 #!/bin/sh
 # What others handed in at the daemon that wrote is there at the one that takes
-# over: the lines of witnesses, and waybills of bags.
+# over: the lines of witnesses, waybills of bags, and evidence of a fork.
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/postgres.sh"
 . "$top/tests/lib/standby.sh"
@@ -59,7 +59,7 @@ expect "MOFA packs a bag to Bangkok" 0 "packed" at mofa bag pack -o work/out.bag
 
 # --- The first one dies.  Somebody has put things into the table. ---
 sql "INSERT INTO valise.exhibit SELECT kind, name, sha256(c), c FROM (SELECT kind, name, set_byte(bytes, 60, get_byte(bytes, 60) # 1) c FROM valise.exhibit WHERE kind = 1) e RETURNING sum" >work/wrong
-sql "INSERT INTO valise.exhibit VALUES (2, '\\x$waybill', sha256('no'), 'no')" >/dev/null
+sql "INSERT INTO valise.exhibit VALUES (2, '\\x$waybill', sha256('no'), 'no'), (3, sha256('no'), sha256('no'), 'no')" >/dev/null
 # FILES…: a row with these as what came with the waybill
 put_waybill() {
 	(cd work/in && rm -f p.zip && zip -q -X -0 -D p.zip "$@")
@@ -88,16 +88,39 @@ stop_daemon "$dir"
 "$valised" --config valised.yaml fsck >work/fsck
 expect "fsck finds what no witness signed" 0 "table exhibit, size .*no witness" cat work/fsck
 expect "…what is no waybill" 0 "EXHIBIT_WRONG, table exhibit, waybill $waybill" cat work/fsck
+expect "…and what is no evidence" 0 "EXHIBIT_WRONG, table exhibit, evidence" cat work/fsck
 conninfo=$(sed -n 's/^store: {postgresql: "\([^"]*\)".*/\1/p' valised.yaml)
 expect "a copy leaves that out, and says so" 0 "[5-9] exhibits of the database are not good" "$valised" --config valised.yaml copy --from "postgresql:$conninfo" --to "files:$dir/work/good"
 sql "DELETE FROM valise.exhibit WHERE bytes = 'no'" >/dev/null
 while read -r sum; do sql "DELETE FROM valise.exhibit WHERE sum = '$sum'" >/dev/null; done <work/wrong
 expect "and nothing else" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 
+# --- Evidence: the record and both signers are put back to an older state. ---
+keep_data older; cp -a b/data work/older-b
+start_daemon "$dir" || not_ok "the first one starts"
+start_standby b || not_ok "the second one stands by"
+deposit mofa two "the second" >/dev/null; at mofa witness >/dev/null
+stop_daemon b; stop_daemon "$dir"; keep_data newer; mv b/data work/newer-b
+take_data older; cp -a work/older-b b/data
+start_daemon "$dir" || not_ok "the older one starts"
+start_standby b || not_ok "and the other one stands by"
+mark_log b; expect "a witness shows what it signed" 1 "rolled back" at mofa witness
+while kill -0 "$(cat pid)" 2>/dev/null; do wait "$(cat pid)" 2>/dev/null; sleep 0.02; done; rm -f pid
+expect "which stops the one that writes" 0 "it was rolled back" tail -n 3 log
+check "and keeps the other one from taking over" await b "event=standby reason=.*was shown a checkpoint"
+expect "which says so in its health" 0 "was shown a checkpoint" health b
+n=0; until health b | grep -q '"writer": *false' || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done
+expect "and when it is asked to take over" 5 "was shown a checkpoint" b promote
+expect "fsck tells it" 1 "FORK_SHOWN" b fsck
+stop_daemon b; cp b/valised.yaml work/b.yaml; sed -i '/^promote: /d; /^signers: /d' b/valised.yaml
+expect "nor does it begin to write" 1 "Nothing is signed until that is cleared up" b
+check "it has the evidence itself" cmp data/journal/evidence b/data/journal/evidence
+expect "the first one does not start" 1 "Nothing is signed until that is cleared up" "$valised" --config valised.yaml
 # A copy has all of it, and a copy of that.
-mkdir work/bare; cp -a data work/bare/data; rm -rf work/bare/data/journal/cosignatures work/bare/data/spool/bags
+mkdir work/bare; cp -a data work/bare/data; rm -rf work/bare/data/journal/cosignatures work/bare/data/spool/bags work/bare/data/journal/evidence
 sed 's|^data: .*|data: work/bare/data|' valised.yaml >bare.yaml
 expect "into a folder" 0 "apart" "$valised" --config bare.yaml copy --from "postgresql:$conninfo" --to "files:$dir/work/apart"
+check "the evidence" cmp data/journal/evidence work/apart/journal/evidence
 check "the lines" sh -c 'sort data/journal/cosignatures >work/lines; sort work/apart/journal/cosignatures | cmp - work/lines'
 check "the waybill" sh -c "cmp data/spool/bags/$waybill.zip work/apart/spool/bags/$waybill.zip"
 cp data/signer/memory work/apart/signer/
@@ -107,4 +130,18 @@ all() { (postgres_owner="host=$postgres user=postgres dbname=${1##*dbname=}"; po
 expect "and into another database" 0 "all of it was compared" "$valised" --config bare.yaml copy --from "files:$dir/work/apart" --to "postgresql:$to"
 all "$to" >work/there; all "$conninfo" >work/here
 check "which has the same" cmp work/here work/there
+# What a daemon could not tell while the database was away it tells later.
+sql "DELETE FROM valise.exhibit WHERE kind = 3" >/dev/null
+"$valised" --config valised.yaml >/dev/null 2>&1
+expect "told again at a start" 0 "1" sql "SELECT count(*) FROM valise.exhibit WHERE kind = 3"
+
+# --- The newer state comes back: then nothing is wrong. ---
+sql "SELECT encode(bytes, 'hex') FROM valise.exhibit WHERE kind = 3" >work/evidence
+take_data newer; rm -rf b/data; mv work/newer-b b/data; cp work/b.yaml b/valised.yaml
+sql "INSERT INTO valise.exhibit SELECT 3, sha256(c), sha256(c), c FROM decode('$(cat work/evidence)', 'hex') c" >/dev/null
+start_daemon "$dir" || not_ok "the first one starts"
+start_standby b || not_ok "the second one stands by"
+check "evidence of what the record has stops nobody" take_over . b
+expect "the audit is clean" 0 "" at mofa audit --full
+stop_daemon b
 finish
