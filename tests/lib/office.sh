@@ -3,10 +3,13 @@
 #
 #   make_pki DIR           two CAs, the persons below, all in DIR/certs, DIR/offices
 #   keep_data NAME, take_data NAME   in the folder where one is; work/NAME has the copy
+#   fork_data FOLDER [NAME]   a copy of ./data, or of what was kept, in ./FOLDER
+#   forked FOLDER          print ./valised.yaml for a daemon on that copy
 #   make_daemon DIR        policy, configuration, data and keys; with the record in a database
 #                          if $store_line says which, or of the server in $VALISE_POSTGRES
 #   start_daemon DIR       on a free loopback port (kept in DIR/port)
 #   stop_daemon DIR
+#   as_files               print a folder that has the record as files
 #   settle_refs DIR        wait until the branches in store.git show every act
 #   enrol DIR OFFICE…      import the enrolment at each office; they agreed to all
 #                          policies of before, unless $enrol_options is empty
@@ -79,8 +82,11 @@ publish_crls() {
 
 # Is each daemon's record in a database of the server in the folder $VALISE_POSTGRES?
 in_database() { [ -n "${VALISE_POSTGRES:-}" ]; }
-database() { sed -n 's/^store: .*dbname=\([a-z0-9]*\).*/\1/p' valised.yaml; }
+database() { sed -n 's/^store: .*dbname=\([A-Za-z0-9_]*\).*/\1/p' valised.yaml; }
 database_sql() { (. "$top/tests/lib/postgres.sh"; postgres_find && postgres_at "$VALISE_POSTGRES" && postgres_sql "$1"); }
+
+# In the database of ./valised.yaml, as its owner
+record_sql() { (. "$top/tests/lib/postgres.sh"; postgres_find && postgres_at "$VALISE_POSTGRES" && postgres_owner="host=$VALISE_POSTGRES user=postgres dbname=$(database)" && postgres_sql "$1"); }
 
 # NAME: keep ./data as work/NAME, with its database; the daemon is off
 keep_data() {
@@ -94,9 +100,29 @@ take_data() {
 	! in_database || { database_sql "DROP DATABASE $(database)" && database_sql "CREATE DATABASE $(database) TEMPLATE $(database)_$1"; }
 }
 
+# Print a folder that has the record as files: ./data, or a copy of the database.
+as_files() {
+	if in_database; then
+		"$valised" --config valised.yaml copy --from "postgresql:$(sed -n 's/^store: {postgresql: "\(.*\)"}/\1/p' valised.yaml)" --to files:work/as-files >&2 || return
+		echo work/as-files
+	else
+		echo data
+	fi
+}
+
+# A copy has a database of its own.
+fork_data() {
+	cp -R "${2:+work/}${2:-data}" "$1/data"
+	! in_database || database_sql "CREATE DATABASE \"$(database)_$1\" TEMPLATE $(database)${2:+_$2}"
+}
+forked() {
+	if in_database; then sed "s/dbname=$(database)/&_$1/" valised.yaml; else cat valised.yaml; fi
+}
+
 # A database for a record, as a line of valised.yaml; each record has its own.
+# Those of one folder have a name in common.
 make_tables() {
-	name=valise$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
+	name=${VALISE_DATABASES:-valise}$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
 	database_sql "CREATE DATABASE $name" || return
 	"$valised" tables "host=$VALISE_POSTGRES user=postgres dbname=$name" --writer writer >/dev/null &&
 		echo "store: {postgresql: \"host=$VALISE_POSTGRES user=writer dbname=$name\"}"
@@ -146,9 +172,14 @@ start_daemon() {
 	done
 }
 
-# A pack of which the branches do not tell yet has a .new beside it.
+# A pack of which the branches do not tell yet has a .new beside it; of a database
+# fsck says so.
 settle_refs() {
 	n=0
+	while in_database && "$valised" --config "$1/valised.yaml" fsck 2>&1 | grep -q REF_WRONG; do
+		n=$((n + 1)); [ $n -lt 100 ] || return 1
+		sleep 0.1
+	done
 	while ls "$1"/data/store.git/objects/pack/*.new >/dev/null 2>&1; do
 		n=$((n + 1)); [ $n -lt 600 ] || return 1
 		sleep 0.05

@@ -11,6 +11,8 @@ until_log() { i=0; until grep -q -e "$1" log; do i=$((i + 1)); [ $i -lt 400 ] ||
 expect "two daemons on one folder" 5 "data: somebody else is at work here: a valised runs on this folder, and it can have one only.*systemctl stop valised" run
 # Another folder, the same port.
 mkdir other; cp -R policies crls certs other/; sed 's|certs/server.pem|certs/other.pem|; s|certs/depositary.pem|certs/seal.pem|' valised.yaml >other/valised.yaml
+# A record has a database of its own.
+! in_database || { sed -i '/^store: /d' other/valised.yaml; make_tables >>other/valised.yaml; }
 (cd other && "$valised" --config valised.yaml init >/dev/null &&
 	"$top/certs/ca" issue "$dir/certs/mofa" server data/server/server.csr "IP:127.0.0.1" "" certs/other.pem &&
 	"$top/certs/ca" issue "$dir/certs/mofa" sign data/signer/depositary.csr depositary@mofa.example "" certs/seal.pem) >/dev/null

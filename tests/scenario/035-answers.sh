@@ -217,10 +217,10 @@ for command in "fetch agreement/many -o work/many.asice" "sign agreement/many --
 done
 
 # A depositary and an office that were both put back, but for the acts kept.
-stop_daemon "$dir"; cp -a data work/data; cp -a offices/iom-geneva/state work/state
+stop_daemon "$dir"; keep_data before; cp -a offices/iom-geneva/state work/state
 start_daemon "$dir"; deposit mofa two "Article 9" >/dev/null 2>&1
 expect "a second version" 0 "version 2, draft" at iom-geneva show agreement/two
-stop_daemon "$dir"; rm -rf data; mv work/data data
+stop_daemon "$dir"; take_data before
 cp -a offices/iom-geneva/state/*/acts work/acts; rm -rf offices/iom-geneva/state; mv work/state offices/iom-geneva/state
 for f in work/acts/*; do cp "$f" offices/iom-geneva/state/*/acts/; done
 start_daemon "$dir"

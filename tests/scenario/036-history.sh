@@ -45,11 +45,11 @@ check "the furthest is kept" [ "$(kept mofa)" -gt "$last" ]
 # --- A fork: both daemons grow, each by itself. ---
 remember mofa; mv work/offices/mofa work/mofa-before
 stop_daemon "$dir"
-mkdir other; cp -R data policies crls certs other/
+mkdir other; fork_data other; cp -R policies crls certs other/
 start_daemon "$dir"
 make_other() {
 	: >other/log
-	sed "s|127.0.0.1:[0-9]*|127.0.0.1:$(free_port)|" valised.yaml >other/valised.yaml
+	forked other | sed "s|127.0.0.1:[0-9]*|127.0.0.1:$(free_port)|" >other/valised.yaml
 	sed -n 's/^listen: /https:\/\//p' other/valised.yaml >other/url
 	"$valised" --config other/valised.yaml >other/log 2>&1 </dev/null & echo $! >other/pid
 	until grep -q "event=start" other/log; do sleep 0.02; done

@@ -116,7 +116,7 @@ expect "an office goes on without the old key" 0 "deposited" deposit mofa withou
 expect "old copies stay valid under the policy of their time" 0 "VALID" at iom-vientiane fetch agreement/before --force -o work/o.asice
 expect "who still has a certificate of the old key is out" 2 "refused the connection" "$valise" --config work/minister-old/config.yaml list
 expect "the audit agrees" 0 "nothing is wrong" at iom-vientiane audit --full
-expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
+expect "fsck too" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 
 # --- Another CA for the depositary. ---
 "$top/certs/ca" new "$dir/certs/ministry2" "Second CA" "Ministry of Foreign Affairs" >/dev/null

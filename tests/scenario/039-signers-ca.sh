@@ -82,5 +82,5 @@ who=
 expect "then it judges" 0 "VALID" at iom-bangkok fetch agreement/without --force -o work/b.asice
 expect "and goes by the policy in force" 0 "\"same\":true" at iom-bangkok --json policy show
 expect "the audit agrees" 0 "nothing is wrong" at mofa audit --full
-expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
+expect "fsck too" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

@@ -28,7 +28,8 @@ check "signed by one party" at mofa-minister sign note-verbale/one --yes
 check "and one of which nobody asks" at iom-vientiane push note-verbale/unasked --text en=work/en.txt --title "en=Of customs"
 check "another type, which Bangkok reads" deposit mofa two
 settle_refs "$dir"
-commit=$(git -C data/store.git rev-parse refs/heads/note-verbale/one)
+store=$(as_files)/store.git
+commit=$(git -C "$store" rev-parse refs/heads/note-verbale/one)
 upload=$(curl_as mofa /v1/uploads -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 10' --data-binary '' -o /dev/null -D - | tr -d '\r' | sed -n 's|^Location: /v1/uploads/||p')
 body() { printf '0011command=fetch00010032want %s\n0009done\n0000' "$commit"; }
 pack=$(body | curl_as mofa /git/git-upload-pack -X POST -H 'Git-Protocol: version=2' -H 'Valise-Prepare: pack' --data-binary @- -o /dev/null -D - | tr -d '\r' | sed -n 's|^Location: /v1/packs/||p')
@@ -36,7 +37,7 @@ cat >facts <<END
 entry $(at mofa log | sed -n 's/^\([0-9]*\) .* deposit  *note-verbale\/one@1$/\1/p' | head -1)
 size $(curl_as mofa /v1/journal/checkpoint | sed -n 2p)
 policy $(policy_of mofa)
-digest $(git -C data/store.git cat-file -p "$commit:version.yaml" | sha256sum | cut -d' ' -f1)
+digest $(git -C "$store" cat-file -p "$commit:version.yaml" | sha256sum | cut -d' ' -f1)
 commit $commit
 upload $upload
 pack $pack

@@ -110,7 +110,7 @@ sealed() {
 	expect "$1: and sealed with it" 0 "^$(serial certs/depositary.pem)\$" sealed_by "work/$2.asice"
 	expect "$1: git's commit too" 0 "^$(serial certs/depositary.pem)\$" commit_by "$2"
 }
-commit_by() { settle_refs "$dir"; git -c safe.directory='*' -C data/store.git cat-file commit "agreement/$1" | sed -n '/BEGIN SIGNED/,/END SIGNED/{s/^gpgsig-\{0,1\}[a-z0-9]* //; s/^ //; /SIGNED/!p}' | base64 -d | openssl pkcs7 -inform DER -print_certs | openssl x509 -noout -serial; }
+commit_by() { settle_refs "$dir"; git -c safe.directory='*' -C "$(as_files)/store.git" cat-file commit "agreement/$1" | sed -n '/BEGIN SIGNED/,/END SIGNED/{s/^gpgsig-\{0,1\}[a-z0-9]* //; s/^ //; /SIGNED/!p}' | base64 -d | openssl pkcs7 -inform DER -print_certs | openssl x509 -noout -serial; }
 sealed "the first" first
 issue sign depositary@mofa.example
 cp work/bad.pem work/next.pem; mv work/next.pem certs/depositary.pem
@@ -164,7 +164,7 @@ wait $first $second
 check "accepted" accept_policy mofa iom-geneva
 sealed "of another CA" otherca
 expect "the audit finds nothing" 0 "nothing is wrong" at iom-geneva audit
-expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+expect "nor does fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 
 # --- Each hour, by a clock that runs 900 times as fast. ---
 ca=certs/ministry2 csr=work/new.csr issue sign depositary@mofa.example -startdate 20260101000000Z -enddate 20260201000000Z

@@ -158,7 +158,7 @@ expect "is reloaded as well" 0 "taken" valised_reload
 stop_daemon "$dir"; mv "$long/data" data; sed -i "s|^data: .*|data: data|" valised.yaml
 
 # --- What is good is taken beside what is not. ---
-entries() { grep -a -o '"act":"policy"' data/journal/entries | wc -l; }
+entries() { grep -a -o '"act":"policy"' "$(as_files)/journal/entries" | wc -l; }
 expired -startdate 20260101000000Z -enddate 20260201000000Z
 check "it starts again" start_daemon "$dir"
 cp work/bad.pem certs/server.pem; before=$(entries)

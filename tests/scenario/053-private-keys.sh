@@ -46,12 +46,16 @@ chmod 644 data/server/server.key
 reload
 expect "a reload keeps what it had" 0 "event=reload result=kept reason=.*server.key: others may read" tail -n 1 log
 expect "which goes on" 0 "agreement/one" at mofa list
-expect "no backup copies such a key" 1 "server.key: others may read" "$valised" --config valised.yaml backup work/backup --with-keys
+# Backup and restore are of files.
+if ! in_database; then
+	expect "no backup copies such a key" 1 "server.key: others may read" "$valised" --config valised.yaml backup work/backup --with-keys
+	chmod 600 data/server/server.key
+	"$valised" --config valised.yaml backup work/backup --with-keys >/dev/null
+	chmod 604 work/backup/signer/journal.key
+	sed "s|^data: .*|data: work/restored|" valised.yaml >restored.yaml
+	expect "nor does a restore" 1 "journal.key: others may read" "$valised" --config restored.yaml restore work/backup --nobody-has-seen-more
+fi
 chmod 600 data/server/server.key
-"$valised" --config valised.yaml backup work/backup --with-keys >/dev/null
-chmod 604 work/backup/signer/journal.key
-sed "s|^data: .*|data: work/restored|" valised.yaml >restored.yaml
-expect "nor does a restore" 1 "journal.key: others may read" "$valised" --config restored.yaml restore work/backup --nobody-has-seen-more
 
 # --- The command. ---
 mofa=offices/mofa vientiane=offices/iom-vientiane

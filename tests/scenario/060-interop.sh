@@ -43,8 +43,8 @@ expect "its extra line is the entry" 0 '"act":"deposit"' cat work/entry
 # --- git ---
 git config --global safe.directory '*'
 check "the branches follow" settle_refs "$dir"
-check "git fsck is silent" sh -c 'test -z "$(git -C data/store.git fsck --strict --full 2>&1)"'
-check "git clones it" git clone -q data/store.git work/clone -b agreement/one
+check "git fsck is silent" sh -c 'test -z "$(git -C "$1" fsck --strict --full 2>&1)"' - "$(as_files)/store.git"
+check "git clones it" git clone -q "$(as_files)/store.git" work/clone -b agreement/one
 for f in texts/lo/lo.txt version.yaml META-INF/signature-seal.p7s; do
 	check "a checkout has $f byte for byte" cmp "work/clone/$f" "work/copy/$f"
 done

@@ -208,9 +208,9 @@ json http-problem 0 http mofa /v1/nothing
 json http-crls 0 http mofa /v1/crls --data-binary @certs/iom/crl.pem
 
 # --- Two histories, and what proves them. ---
-stop_daemon "$dir"; cp -R data work/image; start_daemon "$dir"
+stop_daemon "$dir"; keep_data image; start_daemon "$dir"
 deposit mofa for-some >/dev/null; by iom-geneva audit >work/other.json
-stop_daemon "$dir"; rm -rf data; cp -R work/image data; start_daemon "$dir"
+stop_daemon "$dir"; take_data image; start_daemon "$dir"
 rm -f offices/iom-vientiane/state/*/checkpoint
 for slug in others 2 3 4 5 6 7 8 9 10 11 12 and-more; do deposit iom-vientiane "more-$slug" >/dev/null; done
 at iom-vientiane fetch agreement/more-and-more -o work/more.asice >/dev/null

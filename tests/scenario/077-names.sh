@@ -35,5 +35,5 @@ at mofa kit agreement/long -o work/kit.zip >/dev/null; mkdir work/kit; unzip -q 
 expect "and a kit" 0 "VALID" sh -c "cd work/kit && '$valise' verify copies --enrolment ../newer.yaml --policy policies --crls crls"
 check "and git" sh -c "git -C work/copy/store.git -c core.quotePath=false ls-tree -r --name-only agreement/long | grep -q '$annex'"
 expect "HTTP has them" 0 "VALID" sh -c "curl -sS --tlsv1.3 --cacert offices/iom-vientiane/ca.pem --cert offices/iom-vientiane/cert.pem --key offices/iom-vientiane/key.pem $(cat url)/v1/documents/agreement/long/versions/1 -o work/h.asice && '$valise' --config offices/iom-vientiane/config.yaml verify work/h.asice"
-expect "the data folder is whole" 0 "nothing is wrong" sh -c "kill $(cat pid); while kill -0 $(cat pid) 2>/dev/null; do sleep 0.05; done; '$valised' fsck data"
+expect "the data folder is whole" 0 "nothing is wrong" sh -c "kill $(cat pid); while kill -0 $(cat pid) 2>/dev/null; do sleep 0.05; done; '$valised' --config valised.yaml fsck"
 finish

@@ -24,7 +24,7 @@ expect "everybody can fetch it" 0 "VALID, signed in part" at iom-bangkok fetch a
 expect "and pull it" 0 "" at iom-geneva pull work/pulled
 expect "and the other party signs it" 0 "in force" at iom-chief-of-mission sign agreement/two@2 --yes
 expect "the audit finds nothing" 0 "nothing is wrong" at iom-geneva audit --full
-expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+expect "nor does fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 liar mofa-minister ask none none
 expect "a difference of two versions" 0 "Article 1, twice" at mofa-minister diff agreement/two@1 agreement/two@2
 check "asks for the acts on the document once" test "$(grep -c '^asked /v1/journal/entries' work/line)" = 1
@@ -64,15 +64,15 @@ expect "a text altered after the end is found" 1 "INVALID" sh -c 'cp work/after.
 expect "the audit agrees" 0 "nothing is wrong" at mofa audit
 restart
 expect "and after a restart" 0 "VALID, terminated" at mofa fetch agreement/one@1 -o work/again.asice
-expect "and fsck" 0 "nothing is wrong" "$valised" fsck data
+expect "and fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 unzip -q -o work/after.asice -d work/copy
 openssl_id=$(ls work/copy/META-INF/signature-terminate-*.p7s | head -n 1)
 cat certs/mofa-ca.pem certs/iom-ca.pem certs/mofa/crl.pem certs/iom/crl.pem >work/trust.pem
 expect "openssl cms verifies a termination" 0 "CAdES Verification successful" openssl cms -verify -cades -binary -inform DER -purpose any -crl_check -in "$openssl_id" \
 	-content "$(echo "$openssl_id" | sed 's/signature-/ASiCManifest-/; s/p7s$/xml/')" -CAfile work/trust.pem -out /dev/null
 check "the branches follow" settle_refs "$dir"
-check "git fsck is silent" sh -c 'git config --global safe.directory "*"; test -z "$(git -C data/store.git fsck --strict --full 2>&1)"'
-check "the branch has every act, one after another" test "$(git -C data/store.git rev-list --count refs/heads/agreement/one)" = 6
+check "git fsck is silent" sh -c 'git config --global safe.directory "*"; test -z "$(git -C "$1" fsck --strict --full 2>&1)"' - "$(as_files)/store.git"
+check "the branch has every act, one after another" test "$(git -C "$(as_files)/store.git" rev-list --count refs/heads/agreement/one)" = 6
 at iom-vientiane push health-protocol/tb --text en=work/en.txt --title en=TB >/dev/null
 at mofa-minister sign health-protocol/tb --yes >/dev/null 2>&1
 at iom-chief-of-mission sign health-protocol/tb --yes >/dev/null 2>&1

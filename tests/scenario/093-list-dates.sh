@@ -181,7 +181,7 @@ check "beside which the later one counts" uses certs/iom/crl.pem
 check "it stays, since a verdict compares it" uses work/soon.pem
 expect "every copy is valid" 0 "VALID" at mofa fetch agreement/late --force -o work/o.asice
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
-expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+expect "nor does fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 
 # --- The clock was two days ahead, and is behind the journal since. ---
 # SECONDS: the daemon has another clock

@@ -16,7 +16,7 @@ remember() { rm -rf "work/offices/$1"; mkdir -p work/offices; cp -R "offices/$1"
 recall() { rm -rf "offices/$1"; cp -R "work/offices/$1" offices/; }
 for o in iom-bangkok iom-vientiane iom-chief-of-mission; do at $o list >/dev/null; remember $o; done
 stop_daemon "$dir"
-mkdir other; cp -R data policies crls certs other/
+mkdir other; fork_data other; cp -R policies crls certs other/
 cp -R offices/mofa work/thief
 start_daemon "$dir"
 
@@ -107,7 +107,7 @@ expect "who was away for both goes on" 0 "agreement/three" at iom-chief-of-missi
 # --- Lies, to an office that knows the old key and the first policy. ---
 # Whoever has the old key forks the journal before the policy, with a policy and a witness of his own.
 mv offices/mofa work/mofa; mv work/thief offices/mofa
-sed "s|127.0.0.1:[0-9]*|127.0.0.1:$(free_port)|" valised.yaml >other/valised.yaml
+forked other | sed "s|127.0.0.1:[0-9]*|127.0.0.1:$(free_port)|" >other/valised.yaml
 sed -n 's/^listen: /https:\/\//p' other/valised.yaml >other/url
 thief_key=$(at mofa witness init 2>/dev/null)
 printf 'witnesses: {mofa: "%s"}\nquorum: 1\n' "$thief_key" >>other/policies/offices.yaml

@@ -69,10 +69,15 @@ printf 'nonsense' >crls/broken.pem
 check "a broken one is left out" until_log 'event=crl result=left-out file=.broken.pem'
 rm crls/broken.pem
 # --- Damage while it runs. ---
-f=$(ls data/store.git/objects/pack/*.pack | head -n 1); chmod u+w "$f"; cp "$f" work/pack; printf xyz | dd of="$f" bs=1 seek=200 conv=notrunc 2>/dev/null
+if in_database; then
+	flip="UPDATE valise.object SET z = set_byte(z, length(z) - 1, get_byte(z, length(z) - 1) # 1) WHERE oid = (SELECT oid FROM valise.object WHERE z IS NOT NULL ORDER BY oid LIMIT 1)"
+	record_sql "$flip" || not_ok "the owner changes an object"
+else
+	f=$(ls data/store.git/objects/pack/*.pack | head -n 1); chmod u+w "$f"; cp "$f" work/pack; printf xyz | dd of="$f" bs=1 seek=200 conv=notrunc 2>/dev/null
+fi
 check "damage is found by itself" until_log 'level=error event=check code=OBJECT_DAMAGED'
 check "and in /health" sh -c 'i=0; until "$@" 2>/dev/null | grep -q "last check of the data folder found"; do i=$((i+1)); [ $i -lt 200 ] || exit 1; sleep 0.05; done' - curl -sS --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/health"
 expect "and in /metrics" 0 '^valise_last_check_findings [1-9]' curl_as mofa /metrics
-cp work/pack "$f"
+if in_database; then record_sql "$flip"; else cp work/pack "$f"; fi
 expect "a mistake in the new keys is told" 8 "not a time such as" sh -c 'sed "s/verify-every: 1s/verify-every: soon/" valised.yaml >bad.yaml; exec "$0" --config bad.yaml --check' "$valised"
 finish

@@ -101,5 +101,5 @@ check "an older one that lists somebody is in use" uses work/late.pem
 check "and the newest of that CA too" uses work/without.pem
 expect "every copy is valid" 0 "VALID, in force" at mofa fetch agreement/one -o work/one.asice
 expect "and the audit finds nothing" 0 "nothing is wrong" at mofa audit
-expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+expect "nor does fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

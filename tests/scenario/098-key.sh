@@ -26,14 +26,13 @@ restart
 expect "which is not enough" 0 "result=waiting" tail -n 20 log
 expect "the key is the old one" 0 "$(cat work/old.vkey)" cat data/vkey
 expect "the other cosigns too" 0 "2 of 2" at iom-geneva witness
-cp -R data work/before-switch
-restart
+stop_daemon "$dir"; keep_data switch; start_daemon "$dir"
 expect "then the new key takes over" 0 "event=key result=switched" cat log
 check "it is another one" sh -c '! cmp -s "$1" data/vkey' - work/old.vkey
 cp data/vkey work/new.vkey
 for written in "journal/keys" "journal/keys vkey"; do
 	stop_daemon "$dir"
-	rm -rf work/done && mv data work/done && cp -R work/before-switch data
+	rm -rf work/done && cp -R data work/done && take_data switch
 	for file in $written; do cp "work/done/$file" "data/$file"; done
 	start_daemon "$dir"
 	expect "a crash once $written is written: the next start goes on" 0 "^$(cat work/new.vkey)$" cat data/vkey
@@ -52,11 +51,13 @@ expect "which makes the copy no forgery" 1 "three.asice: INDETERMINATE" at iom-v
 expect "witnesses go on" 0 "cosigned the journal" at mofa witness
 expect "the log tells of it" 0 "key  *$(cat work/new.vkey | sed 's/+/./g') follows" at iom-bangkok log --act key
 expect "the audit spans both keys" 0 "nothing is wrong" at mofa audit --full
-expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
+expect "fsck too" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 "$valised" --config valised.yaml export-journal work/static >/dev/null
 expect "Go's sumdb verifies all of it under the new key" 0 "entries, all in the tree" go_run "$top/tests/interop/check_tiles.go" data/vkey work/static
-expect "a backup has both" 0 "bytes copied" "$valised" --config valised.yaml backup "$dir/backup"
-expect "and is whole" 0 "nothing is wrong" "$valised" fsck backup
+if ! in_database; then
+	expect "a backup has both" 0 "bytes copied" "$valised" --config valised.yaml backup "$dir/backup"
+	expect "and is whole" 0 "nothing is wrong" "$valised" fsck backup
+fi
 # An office that enrols now knows both.
 rm -rf offices/iom-vientiane/state offices/iom-vientiane/config.yaml
 enrol "$dir" iom-vientiane >/dev/null

@@ -186,5 +186,5 @@ expect "another CA's list is taken all the same" 0 201 post certs/iom/crl.pem
 expect "and whom it revokes is refused" 3 "revoked" at iom-chief-of-mission list
 expect "every copy is valid" 0 "VALID" at mofa fetch agreement/one -o work/one.asice
 expect "the audit finds nothing" 0 "nothing is wrong" at mofa audit
-expect "nor does fsck" 0 "nothing is wrong" "$valised" fsck data
+expect "nor does fsck" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

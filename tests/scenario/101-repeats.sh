@@ -51,7 +51,7 @@ later 122
 check "which is counted in its turn" until_num deliveries 2
 expect "an audit that goes on knows the delivery from before" 0 "nothing is wrong" at mofa audit
 expect "and the whole one" 0 "nothing is wrong" at mofa audit --full
-expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
+expect "fsck too" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 
 # --- A stop, and a kill. ---
 before=$(num deliver)
@@ -64,7 +64,7 @@ get iom-bangkok one >/dev/null
 kill_daemon "$dir"; start_stepped
 expect "a kill loses a count" 0 "^3$" num deliveries
 expect "and no delivery" 0 "^$((before + 2))$" num deliver
-expect "the daemon's folder is whole" 0 "nothing is wrong" "$valised" fsck data
+expect "the daemon's folder is whole" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 
 # --- So many an hour. ---
 stop_daemon "$dir"; echo 'repeats: 3' >>valised.yaml; start_stepped

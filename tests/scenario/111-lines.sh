@@ -122,13 +122,22 @@ kill $silent_pid; near
 at iom-vientiane --local push agreement/slow --text lo=work/lo.txt --text en=work/en.txt --title en=Slow >/dev/null 2>&1 ||
 	{ at mofa pull work/copy >/dev/null 2>&1; at mofa --local push agreement/slow --text lo=work/lo.txt --text en=work/en.txt --title en=Slow >work/made 2>&1; }
 mv offices/*/state/*/outbox/agreement--slow*.asice work/slow.asice
-echo 21500 >"$FAULT_SLOW"
+# SECONDS: for so long entries cannot be written, once
+slow() {
+	if ! in_database; then echo "$1" | awk '{ print $1 * 1000 }' >"$FAULT_SLOW"; return; fi
+	record_sql "LOCK TABLE valise.entry IN SHARE ROW EXCLUSIVE MODE; SELECT pg_sleep($1)" >/dev/null &
+	n=0
+	until [ "$(record_sql "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'ShareRowExclusiveLock' AND relation = 'valise.entry'::regclass")" = 1 ] || [ $n = 100 ]; do
+		n=$((n + 1)); sleep 0.05
+	done
+}
+slow 21.5
 curl_as mofa /v1/documents/agreement/slow/versions/1 -X PUT --data-binary @work/slow.asice -v >work/answer 2>work/head; rc=$?
 [ $rc = 0 ] && ok "curl reads an answer after interim ones" || not_ok "curl reads an answer after interim ones: $rc"
-check "the disk was slow" sh -c '[ ! -f "$FAULT_SLOW" ]'
+check "it was slow" sh -c '[ ! -f "$FAULT_SLOW" ]'
 expect "102 every 10 seconds, by curl" 0 '^2$' grep -c '^< HTTP/1.1 102 Processing' work/head
 expect "then the answer" 0 "201" grep '^< HTTP/1.1 201' work/head
-echo 11500 >"$FAULT_SLOW"
+slow 11.5
 expect "the command waits for it" 0 "deposited agreement/slower@1" env VALISE_PATIENCE=1 "$valise" --config $config push agreement/slower --text lo=work/lo.txt --text en=work/en.txt --title en=Slow
 expect "what comes at once has none" 0 '^0$' sh -c '"$@" 2>&1 | grep -c "102 Processing"; true' - "$(command -v curl)" -sv --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/health"
 finish

@@ -22,7 +22,7 @@ check "what one may not read is not there" test ! -e work/copy/health-protocol
 git config --global safe.directory '*'
 check "store.git is whole" sh -c 'test -z "$(git -C work/copy/store.git fsck --full --strict 2>&1 | grep -v -e notice: -e "HEAD points")"'
 check "the branches follow" settle_refs "$dir"
-[ "$(git -C work/copy/store.git rev-parse agreement/one)" = "$(git -C data/store.git rev-parse agreement/one)" ] && ok "at the tip" || not_ok "at the tip"
+[ "$(git -C work/copy/store.git rev-parse agreement/one)" = "$(git -C "$(as_files)/store.git" rev-parse agreement/one)" ] && ok "at the tip" || not_ok "at the tip"
 expect "nothing new" 0 "0 new" at iom-geneva pull
 deposit mofa one "Article 3" >/dev/null; deposit mofa three >/dev/null
 expect "what is new is told" 0 "agreement/three *1 *draft" at iom-geneva pull
@@ -104,7 +104,7 @@ for i in 1 20; do check "with its texts" cmp work/many/agreement/many-$(printf %
 check "branches are one file, and where the journal says" settle_refs "$dir"
 check "none is loose" sh -c 'test -z "$(find work/many/store.git/refs/heads -type f)"'
 refs() { git -C "$1" for-each-ref --format='%(refname) %(objectname)' refs/heads; }
-refs data/store.git >work/refs1; refs work/many/store.git >work/refs2
+refs "$(as_files)/store.git" >work/refs1; refs work/many/store.git >work/refs2
 check "all of them" cmp work/refs1 work/refs2
 check "the list of the copy is that of the daemon" sh -c "'$valise' --config offices/mofa/config.yaml --local list | grep -c many- | grep -qx 20"
 # Two pulls into one folder at once: each copy is placed once, and whole.

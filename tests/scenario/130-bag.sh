@@ -118,7 +118,7 @@ expect "a waybill that is none is refused" 0 '"exit":8' curl_as mofa /v1/bags --
 cp work/inner/waybill.yaml work/waybill.yaml; sed -i 's/^number: 1/number: 9/' work/waybill.yaml; cp work/inner/waybill.p7s work/
 (cd work && rm -f w.zip && zip -q -X -0 w.zip waybill.yaml waybill.p7s)
 expect "an altered one too" 0 '"exit":[18]' curl_as mofa /v1/bags --data-binary @work/w.zip
-check "fsck finds nothing" sh -c "'$valised' fsck data"
+check "fsck finds nothing" sh -c "'$valised' --config valised.yaml fsck"
 # Keys that are lost.
 "$top/certs/ca" revoke certs/iom offices/iom-bangkok/encrypt-cert.pem >/dev/null
 "$top/certs/ca" revoke certs/iom offices/iom-chief-of-mission/sign-cert.pem >/dev/null; publish_crls "$dir"

@@ -125,5 +125,5 @@ lent=$(sha256sum work/l/waybill.yaml | cut -d' ' -f1)
 	not_ok "a waybill of somebody who was revoked since lends nothing: $(cat work/answer)"
 stop_daemon "$dir"; start_daemon "$dir"
 [ "$(status mofa "$late?bag=$lent" -T "$(ls work/l/deposits/*)")" = 422 ] && ok "nor after a restart" || not_ok "nor after a restart: $(cat work/answer)"
-check "fsck finds nothing" sh -c "'$valised' fsck data"
+check "fsck finds nothing" sh -c "'$valised' --config valised.yaml fsck"
 finish

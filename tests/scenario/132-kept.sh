@@ -12,7 +12,7 @@ for who in mofa-minister iom-chief-of-mission; do at $who sign agreement/one --y
 at iom-geneva pull work/geneva >/dev/null
 bangkok=$(known iom-bangkok)
 # The administrator's other history begins here.
-stop_daemon "$dir"; mkdir work/fork; cp -R data offices work/fork/; start_daemon "$dir"
+stop_daemon "$dir"; keep_data fork; cp -R offices work/offices-fork; start_daemon "$dir"
 deposit mofa two "the true one" >/dev/null
 check "an early bag" at mofa bag pack -o work/early.bag --to iom-bangkok --known "$bangkok" agreement/one
 for who in mofa-minister iom-chief-of-mission; do at $who terminate agreement/one --reason "it ended" --yes >/dev/null 2>&1; done
@@ -21,14 +21,14 @@ check "a bag to Geneva, of which nobody told how far it has seen" at mofa bag pa
 check "and to Vientiane" at mofa bag pack -o work/true2.bag --to iom-vientiane --known 0 agreement/two
 
 # The other history: another text of the same number, another end of "one".
-stop_daemon "$dir"; mkdir work/true; mv data offices work/true/; cp -R work/fork/data work/fork/offices .; start_daemon "$dir"
+stop_daemon "$dir"; keep_data true; mv offices work/offices-true; take_data fork; mv work/offices-fork offices; start_daemon "$dir"
 # So many that no checkpoint of it has the size of one that Bangkok knows.
 for i in 1 2 3; do at mofa fetch agreement/one -o work/x.asice >/dev/null; restart; done
 deposit mofa two "the false one" >/dev/null
 for who in mofa-minister iom-chief-of-mission; do at $who terminate agreement/one --reason "it never was" --yes >/dev/null 2>&1; done
 check "its bag to Bangkok" at mofa bag pack -o work/false.bag --to iom-bangkok --known 0 agreement/two
 check "and to Geneva" at mofa bag pack -o work/false2.bag --to iom-geneva --known 0 agreement/one agreement/two
-stop_daemon "$dir"; rm -rf data offices; mv work/true/data work/true/offices .
+stop_daemon "$dir"; rm -rf offices; take_data true; mv work/offices-true offices
 
 # Without a line: the later bag first.
 expect "the later bag arrives first" 0 "agreement/one@1 *VALID *The one *terminated" at iom-bangkok bag open work/late.bag --into work/bangkok

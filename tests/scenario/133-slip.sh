@@ -66,7 +66,7 @@ expect "it says so, and what to do" 1 "WAYBILL_MISSING.*fetch" at iom-geneva --j
 without work/field.asice "META-INF/slip-$id.yaml"
 expect "without the slip it is INVALID" 1 "INVALID" at iom-geneva verify work/less.asice
 expect "the audit agrees" 0 "" at mofa audit
-check "fsck too" sh -c "'$valised' fsck data"
+check "fsck too" sh -c "'$valised' --config valised.yaml fsck"
 # A version that would end the other party's signing: by bag too, only who made
 # it says that it may.
 rm -f offices/iom-vientiane/state/*/outbox/*
@@ -108,6 +108,6 @@ expect "which everybody verifies" 0 "VALID, in force" at iom-geneva fetch mou/ag
 unzip -l work/again.asice | grep -q slip- && not_ok "without the slip of the first" || ok "without the slip of the first"
 expect "pull agrees" 0 "mou/again" at iom-geneva pull work/geneva
 expect "and it is VALID there" 0 "VALID, in force" at iom-geneva verify work/geneva/mou/again/again-v1.asice
-check "fsck still finds nothing" sh -c "'$valised' fsck data"
+check "fsck still finds nothing" sh -c "'$valised' --config valised.yaml fsck"
 unset CLOCK_OFFSET LD_PRELOAD
 finish

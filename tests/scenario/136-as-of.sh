@@ -119,12 +119,12 @@ start_daemon "$dir"
 expect "online it is as of now" 0 "^as of checkpoint" at iom-bangkok show agreement/one
 # A copy of another history: the same text, and a signature that is not in ours.
 deposit mofa four >/dev/null
-stop_daemon "$dir"; cp -R data work/true; cp -R offices work/offices; start_daemon "$dir"
+stop_daemon "$dir"; keep_data true; cp -R offices work/offices; start_daemon "$dir"
 # OFFICE TIMES: two more entries each; a start forgets what was delivered.
 grow() { for i in $(seq "$2"); do at "$1" fetch agreement/two --force -o work/x.asice >/dev/null; restart; done; }
 grow mofa 1
 at mofa-minister sign agreement/four --yes >/dev/null 2>&1; at mofa fetch agreement/four -o work/four.asice >/dev/null
-stop_daemon "$dir"; rm -rf data offices; mv work/true data; mv work/offices offices; start_daemon "$dir"
+stop_daemon "$dir"; rm -rf offices; take_data true; mv work/offices offices; start_daemon "$dir"
 grow iom-vientiane 5
 at iom-geneva list >/dev/null
 expect "a copy of another history, by mail" 0 "VALID, signed in part" at iom-geneva verify work/four.asice

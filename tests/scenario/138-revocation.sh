@@ -55,7 +55,7 @@ done
 expect "what no list cleared is disputed" 1 "INVALID, disputed" at iom-geneva verify work/disputed.asice
 grep -q "SIGNER_REVOKED" work/out && ok "and why" || not_ok "and why"
 grep -q "QUORUM_MISSING" work/out && not_ok "nobody else is accused" || ok "nobody else is accused"
-expect "fsck says the same" 0 "SIGNER_REVOKED.*agreement/disputed@1.*nothing is wrong: its CA said so later" "$valised" fsck data
+expect "fsck says the same" 0 "SIGNER_REVOKED.*agreement/disputed@1.*nothing is wrong: its CA said so later" "$valised" --config valised.yaml fsck
 grep -qx "nothing is wrong" work/out && ok "and that the folder is whole: backups go on" || not_ok "and that the folder is whole: backups go on"
 grep -q "agreement/\(held\|cleared\)@1" work/out && not_ok "and of nothing else" || ok "and of nothing else"
 expect "an audit too" 1 "SIGNER_REVOKED, agreement/disputed@1" at iom-geneva audit

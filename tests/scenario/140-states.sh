@@ -57,5 +57,5 @@ expect "the audit agrees" 0 "nothing is wrong" at iom-geneva audit --full
 restart
 status one@1 withdrawn
 status one@4 lapsed
-expect "fsck agrees" 0 "nothing is wrong" "$valised" fsck data
+expect "fsck agrees" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

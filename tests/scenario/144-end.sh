@@ -13,11 +13,11 @@ force() { sign mofa-minister "$1" && sign iom-chief-of-mission "$1"; } >/dev/nul
 push one first >/dev/null; force one
 end mofa-minister one over >/dev/null 2>&1
 # The chief's signature on it is made in a future that is then undone.
-stop_daemon "$dir"; cp -a data work/data; cp -a offices/iom-chief-of-mission/state work/state; start_daemon "$dir"
+stop_daemon "$dir"; keep_data before; cp -a offices/iom-chief-of-mission/state work/state; start_daemon "$dir"
 end iom-chief-of-mission one >/dev/null 2>&1
 at iom-chief-of-mission fetch mou/one@1 -o work/ended.asice >/dev/null
-stop_daemon "$dir"; rm -rf data offices/iom-chief-of-mission/state
-mv work/data data; mv work/state offices/iom-chief-of-mission/state; start_daemon "$dir"
+stop_daemon "$dir"; rm -rf offices/iom-chief-of-mission/state
+take_data before; mv work/state offices/iom-chief-of-mission/state; start_daemon "$dir"
 mkdir work/ended && (cd work/ended && unzip -q ../ended.asice)
 # OFFICE: its signature on that termination, as a body to POST
 body() {
@@ -88,5 +88,5 @@ expect "and everybody verifies it" 0 "VALID, in force" at iom-geneva fetch mou/f
 [ "$(unzip -l work/four.asice | grep -c 'signature-[0-9a-f]*.p7s')" = 2 ] && ok "with one signature of each" || not_ok "with one signature of each"
 expect "the audit agrees" 0 "nothing is wrong" at iom-geneva audit --full
 restart
-expect "fsck too" 0 "nothing is wrong" "$valised" fsck data
+expect "fsck too" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

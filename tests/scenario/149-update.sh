@@ -34,7 +34,7 @@ check "and changed nothing" test "$was" = "$(kept)"
 stop_daemon "$dir/other"
 
 # --- The daemon goes elsewhere: a new port, and a server's certificate of a CA's new key. ---
-cp -R data work/old-data
+stop_daemon "$dir"; keep_data old; start_daemon "$dir"
 deposit mofa two >/dev/null; at iom-bangkok list >/dev/null
 stop_daemon "$dir"
 old=$(cat port); new=$("$valised_port_helper")
@@ -60,9 +60,9 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 else echo "  skipped: the question (script is not there)"; fi
 
 # A daemon there that has less than was seen.
-stop_daemon "$dir"; mv data work/new-data; cp -R work/old-data data; start_daemon "$dir"
+stop_daemon "$dir"; keep_data new; take_data old; start_daemon "$dir"
 refused "a journal that is smaller than what was seen" 1 "rolled back\|smaller" update work/new.yaml --yes
-stop_daemon "$dir"; rm -rf data; mv work/new-data data; start_daemon "$dir"; rm -f $state/evidence*
+stop_daemon "$dir"; take_data new; start_daemon "$dir"; rm -f $state/evidence*
 keys=$(grep '^journal: ' $state/enrolment.yaml)
 expect "the one that goes on is taken" 0 "is at https://127.0.0.1:$new now, and proved to go on" update work/new.yaml --yes
 check "the enrolment is kept as it came" cmp work/new.yaml $state/enrolment.yaml

@@ -170,9 +170,9 @@ expect "over a line that is cut three times" 1 "; 2[01] copies judged now" at io
 no_line iom-geneva
 check "with one delivery of each" test "$(delivered agreement/more-07)" = 1
 # A fork: MOFA saw one history, Geneva is shown another.
-stop_daemon "$dir"; cp -R data work/data.fork; start_daemon "$dir"
+stop_daemon "$dir"; keep_data fork; start_daemon "$dir"
 deposit mofa three "in one history" >/dev/null; at mofa --json audit >work/mofa.json 2>/dev/null
-stop_daemon "$dir"; rm -rf data; cp -R work/data.fork data; start_daemon "$dir"
+stop_daemon "$dir"; take_data fork; start_daemon "$dir"
 deposit iom-vientiane four "in the other" >/dev/null; deposit iom-vientiane five "in the other" >/dev/null
 at iom-geneva list >/dev/null
 expect "two histories are told" 1 "JOURNAL_ROLLED_BACK\|rolled back" at iom-geneva audit --compare work/mofa.json

@@ -30,8 +30,8 @@ at mofa audit >/dev/null || not_ok "the audit of what both have"
 # --- and then two, each by itself ---
 stop_daemon "$dir"
 fork() { # WHICH: a daemon of its own on a copy of the data
-	mkdir "$1"; cp -R data policies certs crls "$1/"; port=$(free_port); echo "$port" >"$1/port"
-	sed "s|127.0.0.1:[0-9]*|127.0.0.1:$port|g" valised.yaml >"$1/valised.yaml"
+	mkdir "$1"; fork_data "$1"; cp -R policies certs crls "$1/"; port=$(free_port); echo "$port" >"$1/port"
+	forked "$1" | sed "s|127.0.0.1:[0-9]*|127.0.0.1:$port|g" >"$1/valised.yaml"
 	start_daemon "$dir/$1" || not_ok "daemon $1 starts"
 	cp -R offices/iom-vientiane "$1/iom-vientiane"
 	sed -i "s|offices/iom-vientiane|$1/iom-vientiane|g" "$1/iom-vientiane/config.yaml"

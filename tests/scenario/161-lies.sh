@@ -17,15 +17,15 @@ rm -rf offices/iom-geneva/state/*/acts
 at mofa witness init >/dev/null 2>&1
 # Everybody has seen this much, and no acts but what their own commands need.
 rm -rf work/offices; cp -R offices work/offices
-stop_daemon "$dir"; mkdir work/older; cp -R data work/older/; start_daemon "$dir"
+stop_daemon "$dir"; keep_data older; start_daemon "$dir"
 sees iom-vientiane one; deposit iom-vientiane one "Article 2" >/dev/null; into_force agreement/one
 sees mofa one; deposit mofa one "Article 3" >/dev/null
 signature=$(entry "sign .*agreement/one@1") other_signature=$(entry "sign .*agreement/one@2")
 other_deposit=$(entry "deposit .*agreement/two@1") waybill=$(entry "dispatch .*bag 1")
 acts=$(at mofa log | grep -c -e " deposit " -e " sign " -e " force ")
 # B is the same data, as it was before the last acts.
-mkdir b; cp -R work/older/data policies crls certs b/; free_port >b/port
-sed "s|127.0.0.1:$(cat port)|127.0.0.1:$(cat b/port)|" valised.yaml >b/valised.yaml
+mkdir b; fork_data b older; cp -R policies crls certs b/; free_port >b/port
+forked b | sed "s|127.0.0.1:$(cat port)|127.0.0.1:$(cat b/port)|" >b/valised.yaml
 start_daemon "$dir/b" || not_ok "the older daemon starts"
 # What an office says that has seen all of it.
 cp -R offices work/offices.before; for o in mofa mofa-minister iom-geneva; do at $o show agreement/one >/dev/null; at $o list >/dev/null; done

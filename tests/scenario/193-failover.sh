@@ -5,8 +5,8 @@
 . "$top/tests/lib/postgres.sh"
 . "$top/tests/lib/standby.sh"
 postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
-in_database || postgres_start || not_ok "a private server starts"
-unset VALISE_POSTGRES
+unset VALISE_POSTGRES VALISE_DATABASES
+postgres_start || not_ok "a private server starts"
 postgres_join one || not_ok "a standby of the server starts"
 "$valised" tables "$postgres_owner" --writer writer >/dev/null || not_ok "the tables"
 store_line="store: {postgresql: \"$(postgres_hosts),$postgres/two user=writer dbname=postgres\", durable: 2}"

@@ -146,8 +146,8 @@ kill $follows; wait $follows 2>/dev/null
 
 # --- An upload belongs to one daemon: the first one dies in the middle of it. ---
 # B has the same history, and goes on with it; A stays behind.
-mkdir b; cp -R data policies crls certs b/; free_port >b/port; second=$(cat b/port)
-sed "s|127.0.0.1:$live|127.0.0.1:$second|; s|^other-addresses: .*|other-addresses: [https://127.0.0.1:$live]|" valised.yaml >b/valised.yaml
+mkdir b; fork_data b; cp -R policies crls certs b/; free_port >b/port; second=$(cat b/port)
+forked b | sed "s|127.0.0.1:$live|127.0.0.1:$second|; s|^other-addresses: .*|other-addresses: [https://127.0.0.1:$live]|" >b/valised.yaml
 start_daemon "$dir/b" || not_ok "the second daemon starts"
 head -c 3000000 /dev/urandom | base64 >work/big.txt
 line mofa gone=1500000
@@ -164,7 +164,7 @@ deposit iom-vientiane five >/dev/null || not_ok "a deposit at the first one"
 where mofa "$live" "$second"
 expect "the first one's history is another: exit 1" 1 "rolled back\|no extension\|smaller" at mofa list
 check "with evidence" sh -c 'ls "$1"/evidence-*.txt' - "$(state mofa)"
-while [ "$("$valised" fsck data 2>/dev/null | sed -n 's/.*journal of size \([0-9]*\),.*/\1/p')" -le "$("$valised" fsck b/data 2>/dev/null | sed -n 's/.*journal of size \([0-9]*\),.*/\1/p')" ]; do
+while [ "$("$valised" --config valised.yaml fsck 2>/dev/null | sed -n 's/.*journal of size \([0-9]*\),.*/\1/p')" -le "$("$valised" --config b/valised.yaml fsck 2>/dev/null | sed -n 's/.*journal of size \([0-9]*\),.*/\1/p')" ]; do
 	n=$((n + 1)); deposit iom-vientiane "more-$n" >/dev/null || break
 done
 rm -f "$(state mofa)"/evidence-*

@@ -9,8 +9,8 @@
 . "$top/tests/lib/standby.sh"
 kills=${SOAK_KILLS:-4}
 postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
-in_database || postgres_start || not_ok "a private server starts"
-unset VALISE_POSTGRES
+unset VALISE_POSTGRES VALISE_DATABASES
+postgres_start || not_ok "a private server starts"
 postgres_join one || not_ok "a standby of the server starts"
 second=one next=two
 "$valised" tables "$postgres_owner" --writer writer >/dev/null || not_ok "the tables"

@@ -108,6 +108,6 @@ at mofa --json list | tr '{' '\n' | sed -n 's/.*"document": *"agreement\/\([^"]*
 sort work/acked >work/acked.sorted
 check "everything acknowledged is there" sh -c 'test -z "$(comm -23 work/acked.sorted work/there)"'
 expect "no office finds anything changed" 0 "agreement" at iom-geneva list
-expect "the folder is whole" 0 "nothing is wrong" "$valised" fsck data
+expect "the folder is whole" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 expect "and so is the record, from outside" 0 "nothing is wrong" at mofa audit --full
 finish

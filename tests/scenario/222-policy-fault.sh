@@ -63,5 +63,5 @@ check "what has no entry was never in force" test $wrong = 0
 stop_daemon "$dir"
 check "it starts again" start_daemon "$dir"
 check "with the policy of its folder" sh -c "[ \"\$('$valise' --json policy check policies | grep -o '\"digest\": *\"[0-9a-f]*' | sed 's/.*\"//')\" = '$(header Policy)' ]"
-expect "the folder is whole" 0 "nothing is wrong" "$valised" fsck data
+expect "the folder is whole" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

@@ -73,5 +73,5 @@ check "slow readers got all of it" test $slow_ok = 4
 # Deposits are remembered, 350 bytes each; entries are in files.
 check "memory does not grow with the journal" test $((after - before)) -lt 40000
 expect "nothing failed" 0 "^valise_failures_total 0" curl_as mofa /metrics
-expect "the folder is whole" 0 "nothing is wrong" "$valised" fsck data
+expect "the folder is whole" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

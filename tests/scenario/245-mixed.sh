@@ -143,5 +143,5 @@ check "no line tells of an end" sh -c '! grep -e "event=fatal" -e "level=error e
 accept_policy mofa >/dev/null 2>&1
 check "all that was acknowledged is there" sh -c "'$valise' --config offices/mofa/config.yaml --json list | tr '{' '\n' | sed -n 's/.*\"document\": *\"agreement\/\([^\"]*\)\".*/\1/p' | sort >work/there; ls work/deposited | sort | comm -23 - work/there | grep . && exit 1 || :"
 expect "the record is whole, from outside" 0 "nothing is wrong" at mofa audit --full
-expect "and within" 0 "nothing is wrong" "$valised" fsck data
+expect "and within" 0 "nothing is wrong" "$valised" --config valised.yaml fsck
 finish

@@ -18,7 +18,7 @@ passed=0 failed=0
 # Whatever the scenario left running ends with it.
 trap 'stop_all; store_end; chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
-store_end() { [ -z "${postgres:-}" ] || postgres_stop; }
+store_end() { if [ -n "${VALISE_DATABASES:-}" ]; then drop_tables; elif [ -n "${postgres:-}" ]; then postgres_stop; fi; }
 stop_all() { end_line; for f in "$dir"/pid "$dir"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done; wait 2>/dev/null; }
 
 # The PKI is made once, a hundred openssl runs, by whoever comes first.
@@ -34,12 +34,18 @@ mkdir -p "$dir/work"; cd "$dir" || exit
 printf 'Article 1\n' >work/en.txt
 printf 'ມາດຕາ 1\n' >work/lo.txt
 
-# ./test --store postgresql: each daemon's record is in a database of this server.
-if [ "${VALISE_STORE:-files}" = postgresql ]; then
+# ./test --store postgresql: each daemon's record is in a database of one server.
+if in_database; then
 	. "$top/tests/lib/postgres.sh"
-	postgres_find && postgres_start || { echo "there is no PostgreSQL" >&2; exit 7; }
-	export VALISE_POSTGRES="$postgres"
+	postgres_find && postgres_at "$VALISE_POSTGRES" || { echo "there is no PostgreSQL" >&2; exit 7; }
+	VALISE_DATABASES=valise$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
 fi
+# The databases of this scenario go with it.
+drop_tables() {
+	for name in $(database_sql "SELECT datname FROM pg_database WHERE datname LIKE '$VALISE_DATABASES%'"); do
+		database_sql "DROP DATABASE \"$name\" WITH (FORCE)"
+	done
+}
 
 # PROGRAM ARGUMENT…: a tool of the tests, which frees nothing at its end.
 tool() { program=$1; shift; ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$VALISE_BUILD/$program" "$@"; }
