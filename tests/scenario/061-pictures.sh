@@ -10,12 +10,14 @@ for source in "$top"/docs/*.picture; do
 	check "$picture.svg is XML" xmllint --noout "$top/docs/$picture.svg"
 	check "a document shows it" grep -q "]($picture.svg)" "$top/docs/$picture.md"
 done
-check "the curves are drawn" sh -c "'$top/docs/plot' '$top/docs/performance.figures' >work/performance.svg"
-check "performance.svg is up to date: docs/plot docs/performance.figures >docs/performance.svg" cmp work/performance.svg "$top/docs/performance.svg"
-check "performance.svg is XML" xmllint --noout "$top/docs/performance.svg"
-"$top/docs/plot" --table "$top/docs/performance.figures" >work/table
-sed -n '/<!-- curves -->/,/<!-- end -->/p' "$top/docs/performance.md" | grep '^|' >work/told
-check "their table is: docs/plot --table docs/performance.figures" cmp work/table work/told
+for curves in performance scale; do
+	check "the curves of $curves are drawn" sh -c "'$top/docs/plot' '$top/docs/$curves.figures' >work/$curves.svg"
+	check "$curves.svg is up to date: docs/plot docs/$curves.figures >docs/$curves.svg" cmp "work/$curves.svg" "$top/docs/$curves.svg"
+	check "$curves.svg is XML" xmllint --noout "$top/docs/$curves.svg"
+	"$top/docs/plot" --table "$top/docs/$curves.figures" >work/table
+	sed -n '/<!-- curves -->/,/<!-- end -->/p' "$top/docs/$curves.md" | grep '^|' >work/told
+	check "their table is: docs/plot --table docs/$curves.figures" cmp work/table work/told
+done
 printf 'columns documents start(s)\n1 2 3\n' >work/figures
 expect "a row of figures that are too many" 1 "a row has 3 figures, not 2" "$top/docs/plot" work/figures
 printf 'oval 1 2\n' >work/wrong
