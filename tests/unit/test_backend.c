@@ -21,6 +21,7 @@
 #include "base/deflate.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "postgres_fixture.h"
 
 static char dir[UNIT_DIR];
@@ -820,8 +821,21 @@ assert_exhibits(const char *name, const char *want)
 	buf_free(&text);
 }
 
+/* An exhibit_visitor. */
+static bool
+is_damaged(void *arg, const struct exhibit *exhibit, struct error *err)
+{
+	(void)arg, (void)err;
+	ck_assert(exhibit->is_damaged);
+	ck_assert_uint_gt(exhibit->bytes.len, LIMIT_COSIGNATURE_BYTES);
+	return true;
+}
+
 START_TEST(exhibits_are_added_once_and_visited_by_name)
 {
+	const struct span long_name = span_of_str("d");
+	struct error err = { 0 };
+
 	/* Files beside those of the backend have them. */
 	ck_assert((table->add_exhibits == NULL) == (kind == FILES));
 	ck_assert((table->each_exhibit == NULL) == (kind == FILES));
@@ -842,6 +856,13 @@ START_TEST(exhibits_are_added_once_and_visited_by_name)
 		return;
 	pg_sql("UPDATE valise.exhibit SET bytes = 'two!' WHERE name = 'b'");
 	assert_exhibits("b", "b!two! ");
+	/* Nor is one taken that is longer than any can be. */
+	pg_sql("INSERT INTO valise.exhibit SELECT 1, 'd', sha256(b), b FROM"
+	       " (SELECT convert_to(repeat('x', %d), 'UTF8') AS b) AS e",
+	    LIMIT_COSIGNATURE_BYTES + 1);
+	ck_ok(table->each_exhibit(backend, EXHIBIT_COSIGNATURE, &long_name,
+		  is_damaged, NULL, &err),
+	    err);
 }
 END_TEST
 

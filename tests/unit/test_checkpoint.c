@@ -599,7 +599,14 @@ START_TEST(cosignatures_that_are_none_are_not_taken)
 	sign_size(first, 0, 13, 1700000000);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		put_exhibit(14, bad[i]);
-	assert_shared(second, COSIGNATURES_BOTH, 0, 0, 1 + COUNT(bad));
+	/* Its name is no size. */
+	ck_ok(shared_by->table->add_exhibits(shared_by,
+		  &(struct exhibit){ .kind = EXHIBIT_COSIGNATURE,
+		      .name = span_of("\0\0\0\0\0\0\0\016x", 9),
+		      .bytes = span_of_str("\u2014 w.example AAAA\n") },
+		  1, &err),
+	    err);
+	assert_shared(second, COSIGNATURES_BOTH, 0, 0, 2 + COUNT(bad));
 	for (uint64_t size = 13; size <= 14; size++)
 		ck_ok(cosignatures_append(second, size, &out, &err), err);
 	ck_assert_uint_eq(out.len, 0);
