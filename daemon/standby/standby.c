@@ -253,12 +253,14 @@ bool
 standby_catch_up(struct standby *standby, struct backend *backend,
     struct error *err)
 {
-	bool moved = standby->follower.journal != NULL;
+	bool is_all = standby->follower.journal == NULL, moved;
 
-	while (moved) {
+	while (!is_all) {
 		*err = (struct error){ 0 };
-		if (follower_step(&standby->follower, &moved, err))
+		if (follower_step(&standby->follower, &moved, err)) {
+			is_all = !moved;
 			continue;
+		}
 		if (is_wrong(err))
 			return false;
 		tell_trouble(standby, err);

@@ -138,8 +138,10 @@ until_is grep -q locked work/session.out || not_ok "the right to write is held"
 mark_log .; check "the first one takes over" until_is a promote
 takes() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE lease SET holder%'")" -gt 0 ]; }
 check "it takes the right to write" until_is takes
-{ back after; echo "COMMIT;"; } >&9; exec 9>&-; wait $session || { not_ok "the stalled writer's act is there"; cat work/session.out >&2; }
-check "it goes on from what was written meanwhile" await . "event=start "
+{ back after; echo "ALTER TABLE valise.published RENAME TO gone; COMMIT;"; } >&9; exec 9>&-; wait $session || { not_ok "the stalled writer's act is there"; cat work/session.out >&2; }
+check "it waits until it has seen all that was written meanwhile" await . "event=standby reason="
+sql "ALTER TABLE valise.gone RENAME TO published" >/dev/null
+check "it goes on from there" await . "event=start "
 ask .
 check "that act is there" at iom-geneva fetch agreement/stalled -o work/stalled.asice
 check "a deposit" deposit mofa four "the fourth"
