@@ -393,6 +393,35 @@ trust_list_adds(const struct trust *trust, const struct crl *crl,
 	    trust_list_names_more(trust, crl, known);
 }
 
+/* Why the CA's certificate did not issue it, or X509_V_OK: it did. */
+static int
+ask_openssl(X509_STORE *store, const struct cert *cert)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int reason = X509_V_ERR_OUT_OF_MEM;
+
+	if (ctx != NULL &&
+	    X509_STORE_CTX_init(ctx, store, cert->x509, NULL) == 1)
+		reason = X509_verify_cert(ctx) == 1
+		    ? X509_V_OK
+		    : X509_STORE_CTX_get_error(ctx);
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return reason;
+}
+
+/*
+ * The same; a second time if it did not: OpenSSL says of a certificate that it
+ * had no memory to look at that its signature is wrong or its issuer unknown.
+ */
+static int
+try_issuer(X509_STORE *store, const struct cert *cert)
+{
+	const int reason = ask_openssl(store, cert);
+
+	return reason == X509_V_OK ? X509_V_OK : ask_openssl(store, cert);
+}
+
 /*
  * Find the CA that issued it, by name and key; or why the one that it names did
  * not.
@@ -406,24 +435,19 @@ find_issuer(const struct trust *trust, const struct cert *cert,
 		const struct ca *ca = &trust->cas[i];
 
 		for (size_t j = 0; j < ca->num; j++) {
-			X509_STORE_CTX *ctx;
+			int reason;
 
 			if (X509_NAME_cmp(X509_get_issuer_name(cert->x509),
 				X509_get_subject_name(ca->certs[j]->x509)) != 0)
 				continue;
-			if ((ctx = X509_STORE_CTX_new()) == NULL)
-				break;
-			if (X509_STORE_CTX_init(ctx, ca->stores[j], cert->x509,
-				NULL) == 1 &&
-			    X509_verify_cert(ctx) == 1) {
+			reason = try_issuer(ca->stores[j], cert);
+			if (reason == X509_V_OK) {
 				out->ca = (int)i;
 				out->certs |= 1u << j;
-			} else {
+			} else if (out->reason != X509_V_ERR_OUT_OF_MEM) {
 				out->named = (int)i;
-				out->reason = X509_STORE_CTX_get_error(ctx);
+				out->reason = reason;
 			}
-			X509_STORE_CTX_free(ctx);
-			ERR_clear_error();
 		}
 	}
 }
@@ -443,6 +467,12 @@ issuer_of(struct trust *trust, const struct cert *cert)
 	if (digest_eq(&found.fingerprint, &cert->fingerprint))
 		return found;
 	find_issuer(trust, cert, &found);
+	/*
+	 * What was not found is not kept: it is quickly looked for again, and a
+	 * machine that had no memory for it may have some then.
+	 */
+	if (found.ca < 0 || found.reason == X509_V_ERR_OUT_OF_MEM)
+		return found;
 	pthread_mutex_lock(&trust->mutex);
 	*slot = found;
 	pthread_mutex_unlock(&trust->mutex);

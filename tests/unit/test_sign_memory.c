@@ -1,6 +1,7 @@
 /*
- * What is signed while memory runs out is either whole or refused: each of
- * OpenSSL's allocations fails, one after another.
+ * What is signed while memory runs out is either whole or refused, and a
+ * certificate that is judged then is judged again: each of OpenSSL's allocations
+ * fails, one after another.
  */
 #include "unit.h"
 
@@ -10,11 +11,14 @@
 #include "pki_fixture.h"
 
 static long until_failure; /* so many allocations from now; 0: none */
+static bool goes_on;       /* and each one after that */
 
-/* True if this allocation is the one that fails. */
+/* True if this allocation is one that fails. */
 static bool
 fails(void)
 {
+	if (goes_on && until_failure == 1)
+		return true;
 	return until_failure > 0 && --until_failure == 0;
 }
 
@@ -91,9 +95,73 @@ START_TEST(what_is_signed_without_memory_verifies_or_is_refused)
 }
 END_TEST
 
+/* Judge with the n-th allocation failing.  False if there are not as many. */
+static bool
+judge_without(long n, struct trust *trust, const struct cert *cert)
+{
+	struct trust_result result;
+	bool reached;
+
+	until_failure = n;
+	trust_issued(trust, cert, 1700000000, &result);
+	reached = until_failure == 0;
+	until_failure = 0;
+	ck_assert_msg(result.state == TRUST_GOOD, "allocation %ld: %s", n,
+	    result.text);
+	return reached;
+}
+
+/* Judge with the n-th allocation failing and all after it, and once more. */
+static void
+judge_twice_without(long n, struct trust *trust, const struct cert *cert)
+{
+	struct trust_result result;
+
+	goes_on = true;
+	until_failure = n;
+	trust_issued(trust, cert, 1700000000, &result);
+	goes_on = false;
+	until_failure = 0;
+	trust_issued(trust, cert, 1700000000, &result);
+	ck_assert_msg(result.state == TRUST_GOOD, "after allocation %ld: %s", n,
+	    result.text);
+}
+
+START_TEST(what_is_judged_without_memory_is_judged_again)
+{
+	struct error err = { 0 };
+	struct identity ca = fixture_ca("CA");
+	struct identity signer = fixture_signer(&ca, "a@mofa.example", "");
+	struct buf pem = BUF(10000);
+	bool reached = true;
+	long n;
+
+	fixture_pem(ca.cert, &pem);
+	/* Of a trust each, which remembers what it found. */
+	for (n = 0; reached; n++) {
+		struct trust *trust = trust_new(&err);
+
+		ck_assert(trust != NULL &&
+		    trust_add_ca(trust, "mofa", buf_span(&pem), &err));
+		reached = judge_without(n, trust, signer.cert);
+		trust_free(trust);
+		trust = trust_new(&err);
+		ck_assert(trust != NULL &&
+		    trust_add_ca(trust, "mofa", buf_span(&pem), &err));
+		judge_twice_without(n, trust, signer.cert);
+		trust_free(trust);
+	}
+	ck_assert_int_gt(n, 20);
+	buf_free(&pem);
+	identity_free(&ca);
+	identity_free(&signer);
+}
+END_TEST
+
 static void
 fill(TCase *t)
 {
+	tcase_add_test(t, what_is_judged_without_memory_is_judged_again);
 	tcase_add_test(t, what_is_signed_without_memory_verifies_or_is_refused);
 }
 
