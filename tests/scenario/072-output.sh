@@ -165,7 +165,7 @@ if [ -c /dev/full ]; then
 			expect "$how $words, to a full disk" 7 "standard output: No space left" full at mofa $how $words
 		done
 	done
-	for words in --help --version "--config valised.yaml enrolment" "--config valised.yaml --check" "fsck data"; do
+	for words in --help --version "--config valised.yaml enrolment" "--config valised.yaml --check" "--config valised.yaml fsck"; do
 		expect "valised $words, to a full disk" 7 "standard output: No space left" full "$valised" $words
 	done
 	expect "what follows ends with the first line" 7 "standard output: No space left" full timeout 20 "$valise" --config offices/mofa/config.yaml watch --from 0 --exec true
