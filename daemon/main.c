@@ -318,9 +318,11 @@ backup(const struct options_given *given, struct error *err)
 	    !backup_make(&config, given->operands[0],
 		options_has(given, VALISED_WITH_KEYS), &result, err))
 		return false;
-	printf("%s: the journal of size %llu, %llu bytes copied now%s\n",
+	printf("%s: the journal of size %llu, %llu %s copied now%s\n",
 	    given->operands[0], (unsigned long long)result.size,
-	    (unsigned long long)result.bytes,
+	    (unsigned long long)(config.store[0] != '\0' ? result.entries
+							 : result.bytes),
+	    config.store[0] != '\0' ? "of its entries" : "bytes",
 	    options_has(given, VALISED_WITH_KEYS)
 		? ", and the private keys"
 		: "; the private keys are not in it");

@@ -216,12 +216,14 @@ static const struct options_command commands[] = {
 	    " but not with --repair. Exit 1 if anything is damaged.",
 	    "  valised fsck /var/lib/valise\n", NULL, fsck_forms },
 	{ "backup", "copy the data folder, or what is new of it",
-	    "The daemon may be running. The signer's memory is never copied.",
+	    "The daemon may be running. The signer's memory is never copied."
+	    " A record in a database is copied into files.",
 	    "  valised backup /mnt/backup/valise\n", NULL, backup_forms },
 	{ "restore", "make the data folder from a backup",
 	    "Nothing is made if the journal went on after the backup, as the"
 	    " checkpoints seen by others tell. --seen, once for each, or"
-	    " --nobody-has-seen-more is needed.",
+	    " --nobody-has-seen-more is needed. If valised.yaml names a"
+	    " database, the record is then moved into its empty tables.",
 	    "  valised restore /mnt/backup/valise --seen checkpoint\n", NULL,
 	    restore_forms },
 	{ "tables", "make the tables of a record in a database",

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "daemon/data/apart.h"
+#include "daemon/data/copy.h"
 #include "daemon/data/seen.h"
 #include "daemon/signer/memory.h"
 #include "record/data.h"
@@ -543,27 +544,53 @@ copy_all(const struct config *config, const char *dir, bool with_keys,
 	return ok;
 }
 
+/* Name the database of the configuration, and a folder, as copy_run() takes them. */
+static bool
+name_places(const struct config *config, const char *dir, struct buf *database,
+    struct buf *folder, struct error *err)
+{
+	return buf_printf(database, err, "postgresql:%s%c", config->store, 0) &&
+	    buf_printf(folder, err, "files:%s%c", dir, 0);
+}
+
 /*
- * Files are copied as they lie there; a database is copied by another command,
- * or by its own means.
+ * Of a record in a database: a folder that has it in files. With the folder of
+ * the daemon it would be moved there, which is not meant.
  */
 static bool
-check_in_files(const struct config *config, const char *what, struct error *err)
+copy_database(const struct config *config, const char *dir, bool with_keys,
+    struct backup_result *out, struct error *err)
 {
-	return config->store[0] == '\0' ||
-	    error_set(err, ERROR_USAGE,
-		"the record is in a database (\"store\" in valised.yaml), and"
-		" %s works on files: see \"The record in a database\" in the"
-		" operations manual",
-		what);
+	struct buf database = BUF(FILE_PATH), folder = BUF(FILE_PATH + 8);
+	struct backup backup = { .from = config->data, .to = dir, .out = out };
+	struct copy_result copied;
+	enum copy_end end;
+	bool ok;
+
+	*out = (struct backup_result){ 0 };
+	ok = apart_check(dir, config->data, err) &&
+	    apart_not_within(dir, config->policies, err) &&
+	    apart_not_within(dir, config->crls, err) &&
+	    name_places(config, dir, &database, &folder, err) &&
+	    copy_run(config, (const char *)database.data,
+		(const char *)folder.data, &copied, &end, err);
+	if (ok) {
+		out->size = copied.size;
+		out->entries = copied.new_entries;
+	}
+	ok = ok && (!with_keys || copy_keys(&backup, config, err));
+	buf_free(&database);
+	buf_free(&folder);
+	return ok;
 }
 
 bool
 backup_make(const struct config *config, const char *dir, bool with_keys,
     struct backup_result *out, struct error *err)
 {
-	return check_in_files(config, "backup", err) &&
-	    copy_all(config, dir, with_keys, UNDER_WAY, out, err);
+	return config->store[0] != '\0'
+	    ? copy_database(config, dir, with_keys, out, err)
+	    : copy_all(config, dir, with_keys, UNDER_WAY, out, err);
 }
 
 /* --- Restore. --- */
@@ -608,8 +635,8 @@ backup_is_unfinished(const char *data)
 	return is;
 }
 
-bool
-backup_restore(const struct config *config, const char *dir,
+static bool
+restore_folder(const struct config *config, const char *dir,
     const char *const seen[], size_t num_seen, uint64_t *size,
     struct error *err)
 {
@@ -620,8 +647,7 @@ backup_restore(const struct config *config, const char *dir,
 	char path[FILE_PATH];
 	bool ok;
 
-	if (!check_in_files(config, "restore", err) ||
-	    !apart_check(config->data, dir, err))
+	if (!apart_check(config->data, dir, err))
 		return false;
 	/* One that was interrupted goes on. */
 	if (data_is_there(config->data) && !backup_is_unfinished(config->data))
@@ -642,4 +668,34 @@ backup_restore(const struct config *config, const char *dir,
 	    data_path(config->data, DATA_BACKUP, path, err) &&
 	    (unlink(path) == 0 || error_set_errno(err, "%s", path));
 	return ok;
+}
+
+/* Move the record that was restored to files into the database. */
+static bool
+move_to_database(const struct config *config, struct error *err)
+{
+	struct buf database = BUF(FILE_PATH), folder = BUF(FILE_PATH + 8);
+	struct copy_result copied;
+	enum copy_end end;
+	bool ok;
+
+	ok = name_places(config, config->data, &database, &folder, err) &&
+	    (copy_run(config, (const char *)folder.data,
+		 (const char *)database.data, &copied, &end, err) ||
+		error_context(err,
+		    "%s has all of it, but not the database (\"valised copy"
+		    " --from files:… --to postgresql:…\" moves it there)",
+		    config->data));
+	buf_free(&database);
+	buf_free(&folder);
+	return ok;
+}
+
+bool
+backup_restore(const struct config *config, const char *dir,
+    const char *const seen[], size_t num_seen, uint64_t *size,
+    struct error *err)
+{
+	return restore_folder(config, dir, seen, num_seen, size, err) &&
+	    (config->store[0] == '\0' || move_to_database(config, err));
 }

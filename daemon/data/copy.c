@@ -238,6 +238,39 @@ move(const struct copying *it, struct error *err)
 	    data_about(DATA_DATABASE)->mode, err);
 }
 
+/* A journal_visitor: all of it was read already. */
+static bool
+pass(void *arg, uint64_t index, struct span entry, struct error *err)
+{
+	(void)arg, (void)index, (void)entry, (void)err;
+	return true;
+}
+
+/*
+ * Have a copy apart be a whole data folder: what follows from its entries is
+ * made, so that it can be read, checked and restored as it is.
+ */
+static bool
+make_derived(struct copying *it, struct error *err)
+{
+	const struct head head = journal_head(it->journal);
+	struct journal_mended mended;
+	struct note_keys keys;
+	struct journal *journal;
+	char dir[FILE_PATH];
+
+	/* The files are opened to write again. */
+	it->pair.to->table->close(it->pair.to);
+	it->pair.to = NULL;
+	if (!data_keys(it->folder, &keys, err) ||
+	    !data_path(it->folder, DATA_JOURNAL, dir, err) ||
+	    (journal = journal_open(dir, &keys, &head, pass, NULL, &mended,
+		 err)) == NULL)
+		return false;
+	journal_free(journal);
+	return true;
+}
+
 static bool
 copy(struct copying *it, struct copy_result *out, enum copy_end *end,
     struct error *err)
@@ -255,7 +288,9 @@ copy(struct copying *it, struct copy_result *out, enum copy_end *end,
 		*end = COPY_APART;
 	else
 		*end = it->lock < 0 ? COPY_BESIDE : COPY_MOVED;
-	return *end != COPY_MOVED || move(it, err);
+	return *end == COPY_APART ? make_derived(it, err)
+	    : *end == COPY_MOVED  ? move(it, err)
+				  : true;
 }
 
 /* Take the folder's lock if it is there and no daemon has it. */

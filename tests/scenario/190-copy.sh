@@ -89,6 +89,19 @@ echo "store: {postgresql: \"$postgres_writer\"}" >>valised.yaml
 expect "all is well before" 0 "nothing is wrong" config fsck
 expect "what is not a place" 2 "copy goes from" config copy --from data --to "$database"
 expect "two folders" 2 "copy goes from" config copy --from files:data --to files:other
-expect "backup says what to do instead" 2 "The record in a database" config backup "$dir/backup"
-expect "restore too" 2 "The record in a database" config restore "$dir/backup" --nobody-has-seen-more
+
+# --- A backup of a database is in files, and is restored into new tables. ---
+expect "a backup" 0 "of its entries copied now; the private keys are not in it" config backup "$dir/backup/files"
+check "no private key is in it" sh -c '! find backup/files -name "*.key" | grep .'
+expect "brought up to date, it copies nothing" 0 ", 0 of its entries copied now, and the private keys" config backup "$dir/backup/files" --with-keys
+expect "a backup over the data folder is refused" 2 "" config backup "$dir/data"
+expect "the record is where it was" 0 "nothing is wrong" config fsck
+postgres_sql 'CREATE DATABASE valise3' >/dev/null
+"$valised" tables "host=$postgres user=postgres dbname=valise3" --writer writer >/dev/null || not_ok "its tables"
+sed -i "s|^data: .*|data: restored|; s|dbname=postgres|dbname=valise3|" valised.yaml
+expect "a restore" 0 "restored: the journal of size" config restore "$dir/backup/files" --seen offices/mofa/state/*/checkpoint
+expect "what was restored is whole" 0 "nothing is wrong" config fsck
+start_daemon "$dir" || not_ok "the daemon starts on it"
+check "an office goes on there" deposit mofa eleven "the eleventh"
+check "the audit is clean" at iom-geneva audit --full
 finish
