@@ -29,7 +29,7 @@ struct part {
 };
 
 struct many {
-	struct config config;
+	struct config *config;
 	struct record record;
 	struct note_signer signer;
 	struct head head;
@@ -256,16 +256,17 @@ open_record(const char *path, struct many *many)
 	struct error err = { 0 };
 	char key[FILE_PATH];
 
-	need(config_load(path, &many->config, &err), path, &err);
-	place = config_place(&many->config);
-	need((many->lock = data_lock(many->config.data, &err)) >= 0 &&
-		signer_remembered(many->config.data, &many->head, &err) &&
-		file_join(key, many->config.data, "signer/journal.key", &err) &&
+	need(config_load(path, many->config, &err), path, &err);
+	place = config_place(many->config);
+	need((many->lock = data_lock(many->config->data, &err)) >= 0 &&
+		signer_remembered(many->config->data, &many->head, &err) &&
+		file_join(key, many->config->data, "signer/journal.key",
+		    &err) &&
 		file_read(key, text.max, &text, &err) &&
 		note_signer_parse(buf_span(&text), NOTE_JOURNAL, &many->signer,
 		    &err) &&
 		data_open(&place, &many->head, false, &many->record, &err),
-	    many->config.data, &err);
+	    many->config->data, &err);
 	buf_free(&text);
 }
 
@@ -286,7 +287,9 @@ bench_documents(char *argv[])
 	struct buf lines[BATCH];
 	struct error err = { 0 };
 
-	need(many != NULL, "memory", NULL);
+	need(many != NULL &&
+		(many->config = calloc(1, sizeof(*many->config))) != NULL,
+	    "memory", NULL);
 	many->first = strtoull(argv[1], NULL, 10);
 	open_record(argv[0], many);
 	find_deposit(many);
@@ -298,7 +301,7 @@ bench_documents(char *argv[])
 		add_batch(many, lines, num);
 		left -= num;
 	}
-	need(signer_remember(many->config.data, &many->head, &err), "remember",
+	need(signer_remember(many->config->data, &many->head, &err), "remember",
 	    &err);
 	for (size_t i = 0; i < BATCH; i++)
 		buf_free(&lines[i]);
@@ -306,6 +309,7 @@ bench_documents(char *argv[])
 	buf_free(&many->commit);
 	data_close(&many->record);
 	close(many->lock);
+	free(many->config);
 	free(many);
 	return 0;
 }
