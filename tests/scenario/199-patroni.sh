@@ -6,7 +6,7 @@
 . "$top/tests/lib/patroni.sh"
 postgres_find && patroni_find || { echo "  skipped: PostgreSQL, Patroni or etcd is not installed"; ok "nothing to test"; finish; }
 # Its servers are given up after 20 s each: only who names it waits for that.
-case ${VALISE_NAMED:-199} in *199* | *patroni*) ;; *) echo "  skipped: ./test patroni runs it"; ok "nothing to test"; finish ;; esac
+case ${VALISE_NAMED-199} in *199* | *patroni*) ;; *) echo "  skipped: ./test patroni runs it"; ok "nothing to test"; finish ;; esac
 in_database && { echo "  skipped: it has servers of its own"; ok "nothing to test"; finish; }
 store_end() { patroni_stop; }
 patroni_start || { not_ok "two servers under Patroni"; finish; }
