@@ -89,8 +89,9 @@ health_answer(struct job *job)
 	struct api *api = job->api;
 	struct error err = { 0 };
 	const bool answers = waits_writer_answers(api, &err);
-	json_t *health =
-	    api->upkeep != NULL && access_may_monitor(&job->connected)
+	/* What is told of the record may be read from the database that hangs. */
+	json_t *health = answers && api->upkeep != NULL &&
+		access_may_monitor(&job->connected)
 	    ? tell_all(job)
 	    : json_pack("{s:s}", "status", "ok");
 
