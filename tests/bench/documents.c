@@ -75,7 +75,7 @@ read_tree(struct store *store, struct span rest, unsigned depth,
     struct part *out)
 {
 	struct part part = { .type = OBJECT_BLOB };
-	struct oid oid;
+	struct oid oid = { { 0 } };
 
 	while (take_line(&rest, &part, &oid)) {
 		out->parts =
@@ -111,7 +111,7 @@ find_deposit(struct many *many)
 	struct error err = { 0 };
 	uint64_t i = journal_size(record->journal);
 	struct store_commit commit;
-	struct oid oid;
+	struct oid oid = { { 0 } };
 
 	do {
 		need(i > 0, "no deposit to repeat", NULL);
@@ -142,7 +142,7 @@ add_part(struct pack *pack, const struct part *part, uint64_t number)
 {
 	struct buf content = BUF(1 << 20);
 	struct error err = { 0 };
-	struct oid oid;
+	struct oid oid = { { 0 } };
 
 	if (part->type == OBJECT_BLOB)
 		need(buf_append(&content, buf_span(&part->content), &err) &&
@@ -171,7 +171,7 @@ add_commit(const struct many *many, struct pack *pack, uint64_t number)
 	struct span rest = buf_span(&many->commit), line;
 	struct error err = { 0 };
 	char hex[OID_HEX];
-	struct oid oid;
+	struct oid oid = { { 0 } };
 
 	oid_hex(&tree, hex);
 	need(span_take_line(&rest, &line) &&

@@ -809,16 +809,6 @@ fill_common(TCase *t)
 
 /* --- Evidence that several daemons share. --- */
 
-static void
-name_signer(void)
-{
-	struct error err = { 0 };
-
-	ck_ok(note_signer_make("log.test/audit", NOTE_JOURNAL, &fixture_signer,
-		  &err),
-	    err);
-}
-
 /*
  * Evidence that a checkpoint of this size was seen; from leaf changed on its
  * entries are other ones.
@@ -873,7 +863,7 @@ START_TEST(evidence_stands_while_the_journal_lacks_the_checkpoint)
 	uint64_t num;
 	bool stands;
 
-	name_signer();
+	fixture_make_dir();
 	head = write_batches(batches, 2, true);
 	journal = reopen(&head, &num, &mended, &err);
 	ck_assert_msg(journal != NULL, "%s", err.detail);
@@ -889,6 +879,7 @@ START_TEST(evidence_stands_while_the_journal_lacks_the_checkpoint)
 	journal_free(journal);
 	buf_free(&text);
 	buf_free(&found);
+	fixture_remove_dir();
 }
 END_TEST
 
@@ -904,7 +895,7 @@ START_TEST(evidence_by_another_key_is_none)
 	uint64_t num;
 	bool stands;
 
-	name_signer();
+	fixture_make_dir();
 	ours = fixture_signer;
 	head = write_batches(batches, 1, true);
 	journal = reopen(&head, &num, &mended, &err);
@@ -922,6 +913,7 @@ START_TEST(evidence_by_another_key_is_none)
 	ck_assert_uint_eq(text.len, 0);
 	journal_free(journal);
 	buf_free(&text);
+	fixture_remove_dir();
 }
 END_TEST
 
