@@ -608,7 +608,7 @@ share_waybills(const struct api *api, struct error *err)
 {
 	const struct waybills by = waybills_of(api->record, api->certs,
 	    registrar_now(api->registrar).policy);
-	struct bags_shared shared;
+	struct bags_shared shared = { 0 };
 
 	if (!waybills_share(&by, api->bags, store_backend(api->record->store),
 		BAGS_BOTH, &shared, err))
