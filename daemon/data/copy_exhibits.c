@@ -30,7 +30,7 @@ copy_cosignatures(const struct copy_exhibits *it, struct copy_result *out,
 		.ledger = it->ledger,
 		.library = it->library };
 	struct cosignatures *lines = open_lines(it, err);
-	struct cosignatures_shared done, left;
+	struct cosignatures_shared done = { 0 }, left = { 0 };
 	bool ok;
 
 	ok = lines != NULL &&
@@ -54,7 +54,7 @@ static bool
 share_waybills(const struct copy_exhibits *it, const struct waybills *by,
     struct bags *bags, struct copy_result *out, struct error *err)
 {
-	struct bags_shared done, left;
+	struct bags_shared done = { 0 }, left = { 0 };
 
 	if (!waybills_share(by, bags, it->database,
 		it->to_files ? BAGS_TAKE : BAGS_GIVE, &done, err) ||

@@ -133,7 +133,7 @@ view_lines(const struct config *config, const struct policy *policy,
 	struct cosigning cosigning = { .journal = journal,
 		.keys = keys,
 		.num = policy->witnesses.num };
-	struct cosignatures_shared ignored;
+	struct cosignatures_shared ignored = { 0 };
 
 	memcpy(keys, policy->witnesses.keys, sizeof(keys));
 	if (lines == NULL ||
