@@ -302,6 +302,32 @@ START_TEST(a_key_that_does_not_parse_is_named)
 }
 END_TEST
 
+START_TEST(earlier_keys_that_do_not_parse_are_named)
+{
+	static const char vkey[] =
+	    "log.test/audit+98294fac+"
+	    "AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4\n";
+	struct error err = { 0 };
+	char dir[UNIT_DIR], path[FILE_PATH];
+	struct note_keys out;
+
+	unit_make_dir(dir);
+	ck_ok(data_path(dir, DATA_VKEY, path, &err) &&
+		file_make_dirs(path, 0700, &err) && rmdir(path) == 0 &&
+		file_write(path, span_of_str(vkey), 0600, &err),
+	    err);
+	ck_ok(data_keys(dir, &out, &err), err);
+	ck_ok(data_path(dir, DATA_KEYS, path, &err) &&
+		file_make_dirs(path, 0700, &err) && rmdir(path) == 0 &&
+		file_write(path, span_of_str("no keys\n"), 0600, &err),
+	    err);
+	ck_assert(!data_keys(dir, &out, &err));
+	ck_assert_msg(strstr(err.detail, "journal/keys") != NULL, "%s",
+	    err.detail);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 START_TEST(a_list_that_does_not_parse_is_named)
 {
 	struct error err = { 0 };
@@ -474,6 +500,7 @@ fill(TCase *tcase)
 	tcase_add_test(tcase, the_manual_has_the_table);
 	tcase_add_loop_test(tcase, a_key_that_does_not_parse_is_named, 0,
 	    COUNT(keys));
+	tcase_add_test(tcase, earlier_keys_that_do_not_parse_are_named);
 	tcase_add_test(tcase, a_list_that_does_not_parse_is_named);
 	tcase_add_test(tcase, folders_come_first);
 	tcase_add_test(tcase, nobody_else_writes_its_paths);
