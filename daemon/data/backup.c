@@ -544,13 +544,18 @@ copy_all(const struct config *config, const char *dir, bool with_keys,
 	return ok;
 }
 
-/* Name the database of the configuration, and a folder, as copy_run() takes them. */
+/* Copy between the database of the configuration and a folder (copy.h). */
 static bool
-name_places(const struct config *config, const char *dir, struct buf *database,
-    struct buf *folder, struct error *err)
+copy_database(const struct config *config, const char *dir, bool to_files,
+    struct copy_result *out, struct error *err)
 {
-	return buf_printf(database, err, "postgresql:%s%c", config->store, 0) &&
-	    buf_printf(folder, err, "files:%s%c", dir, 0);
+	char database[sizeof(config->store) + 16], folder[FILE_PATH + 16];
+	enum copy_end end;
+
+	snprintf(database, sizeof(database), "postgresql:%s", config->store);
+	snprintf(folder, sizeof(folder), "files:%s", dir);
+	return copy_run(config, to_files ? database : folder,
+	    to_files ? folder : database, out, &end, err);
 }
 
 /*
@@ -558,30 +563,21 @@ name_places(const struct config *config, const char *dir, struct buf *database,
  * the daemon it would be moved there, which is not meant.
  */
 static bool
-copy_database(const struct config *config, const char *dir, bool with_keys,
+backup_database(const struct config *config, const char *dir, bool with_keys,
     struct backup_result *out, struct error *err)
 {
-	struct buf database = BUF(FILE_PATH), folder = BUF(FILE_PATH + 8);
 	struct backup backup = { .from = config->data, .to = dir, .out = out };
 	struct copy_result copied;
-	enum copy_end end;
-	bool ok;
 
 	*out = (struct backup_result){ 0 };
-	ok = apart_check(dir, config->data, err) &&
-	    apart_not_within(dir, config->policies, err) &&
-	    apart_not_within(dir, config->crls, err) &&
-	    name_places(config, dir, &database, &folder, err) &&
-	    copy_run(config, (const char *)database.data,
-		(const char *)folder.data, &copied, &end, err);
-	if (ok) {
-		out->size = copied.size;
-		out->entries = copied.new_entries;
-	}
-	ok = ok && (!with_keys || copy_keys(&backup, config, err));
-	buf_free(&database);
-	buf_free(&folder);
-	return ok;
+	if (!apart_check(dir, config->data, err) ||
+	    !apart_not_within(dir, config->policies, err) ||
+	    !apart_not_within(dir, config->crls, err) ||
+	    !copy_database(config, dir, true, &copied, err))
+		return false;
+	out->size = copied.size;
+	out->entries = copied.new_entries;
+	return !with_keys || copy_keys(&backup, config, err);
 }
 
 bool
@@ -589,7 +585,7 @@ backup_make(const struct config *config, const char *dir, bool with_keys,
     struct backup_result *out, struct error *err)
 {
 	return config->store[0] != '\0'
-	    ? copy_database(config, dir, with_keys, out, err)
+	    ? backup_database(config, dir, with_keys, out, err)
 	    : copy_all(config, dir, with_keys, UNDER_WAY, out, err);
 }
 
@@ -674,21 +670,13 @@ restore_folder(const struct config *config, const char *dir,
 static bool
 move_to_database(const struct config *config, struct error *err)
 {
-	struct buf database = BUF(FILE_PATH), folder = BUF(FILE_PATH + 8);
 	struct copy_result copied;
-	enum copy_end end;
-	bool ok;
 
-	ok = name_places(config, config->data, &database, &folder, err) &&
-	    (copy_run(config, (const char *)folder.data,
-		 (const char *)database.data, &copied, &end, err) ||
-		error_context(err,
-		    "%s has all of it, but not the database (\"valised copy"
-		    " --from files:… --to postgresql:…\" moves it there)",
-		    config->data));
-	buf_free(&database);
-	buf_free(&folder);
-	return ok;
+	return copy_database(config, config->data, false, &copied, err) ||
+	    error_context(err,
+		"%s has all of it, but not the database (\"valised copy"
+		" --from files:… --to postgresql:…\" moves it there)",
+		config->data);
 }
 
 bool
