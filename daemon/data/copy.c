@@ -238,14 +238,6 @@ move(const struct copying *it, struct error *err)
 	    data_about(DATA_DATABASE)->mode, err);
 }
 
-/* A journal_visitor: all of it was read already. */
-static bool
-pass(void *arg, uint64_t index, struct span entry, struct error *err)
-{
-	(void)arg, (void)index, (void)entry, (void)err;
-	return true;
-}
-
 /*
  * Have a copy apart be a whole data folder: what follows from its entries is
  * made, so that it can be read, checked and restored as it is.
@@ -264,7 +256,7 @@ make_derived(struct copying *it, struct error *err)
 	it->pair.to = NULL;
 	if (!data_keys(it->folder, &keys, err) ||
 	    !data_path(it->folder, DATA_JOURNAL, dir, err) ||
-	    (journal = journal_open(dir, &keys, &head, pass, NULL, &mended,
+	    (journal = journal_open(dir, &keys, &head, NULL, NULL, &mended,
 		 err)) == NULL)
 		return false;
 	journal_free(journal);

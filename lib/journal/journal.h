@@ -25,7 +25,7 @@ enum {
 	JOURNAL_AHEAD = 2, /* appends that may be uncommitted at once */
 };
 
-/* Called for each entry when the journal opens, in order. */
+/* Called for each entry when the journal opens, in order; NULL: nobody is. */
 typedef bool journal_visitor(void *arg, uint64_t index, struct span entry,
     struct error *err);
 
@@ -96,8 +96,9 @@ struct journal *journal_open_from(const char *dir, const struct note_keys *keys,
     struct error *err);
 /*
  * Open a journal that another process writes, to follow it; backend is taken
- * over, also on failure, and dir holds derived files of one's own.  remembered is the newest head that is known already.  All
- * entries up to it are read and hashed, and must lead to its root.
+ * over, also on failure, and dir holds derived files of one's own.  remembered is
+ * the newest head that is known already.  All entries up to it are read and
+ * hashed, and must lead to its root.
  *
  * ERROR_UNTRUSTED  the entries are not those: another history, or too few
  */

@@ -164,7 +164,7 @@ static bool
 visit_entry(struct opening *open, uint64_t index, struct span entry,
     struct error *err)
 {
-	if (index < open->from.size ||
+	if (index < open->from.size || open->visit == NULL ||
 	    open->visit(open->arg, index, entry, err))
 		return true;
 	if (err->kind != ERROR_SYSTEM)
@@ -609,21 +609,12 @@ journal_view_on(struct backend *backend, const char *dir, const char *folder,
 
 /* --- Following one. --- */
 
-static bool
-visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
-{
-	(void)arg, (void)index, (void)entry, (void)err;
-	return true;
-}
-
 struct journal *
 journal_follow_on(struct backend *backend, const char *dir,
     const struct note_keys *keys, const struct head *remembered,
     struct journal_mended *mended, struct error *err)
 {
-	struct opening open = { .signer = *remembered,
-		.visit = visit_nothing,
-		.mended = mended };
+	struct opening open = { .signer = *remembered, .mended = mended };
 	bool ok = begin(&open, backend, true, false, keys, err);
 
 	if (open.journal != NULL)

@@ -165,13 +165,6 @@ data_open_both(const struct data_place *place, const char *log,
 	    : NULL;
 }
 
-static bool
-visit_nothing(void *arg, uint64_t index, struct span entry, struct error *err)
-{
-	(void)arg, (void)index, (void)entry, (void)err;
-	return true;
-}
-
 struct journal *
 data_view(const struct data_place *place, journal_visitor *visit, void *arg,
     struct journal_mended *mended, struct error *err)
@@ -188,8 +181,6 @@ data_view_in(const struct data_place *place, const char *folder,
 	struct backend *backend;
 	char path[FILE_PATH];
 
-	if (visit == NULL)
-		visit = visit_nothing;
 	if (!data_keys(place->folder, &keys, err) ||
 	    !data_path(place->folder, DATA_JOURNAL, path, err) ||
 	    !check_place(place, err))
