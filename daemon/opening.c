@@ -559,7 +559,7 @@ use_record(struct daemon *daemon, bool *is_known, struct error *err)
 static bool
 share_cosignatures(const struct record *record, struct error *err)
 {
-	struct cosignatures_shared shared = { 0 };
+	struct exhibits_shared shared = { 0 };
 
 	if (!cosigning_share(record, &shared, err))
 		return false;

@@ -608,10 +608,10 @@ share_waybills(const struct api *api, struct error *err)
 {
 	const struct waybills by = waybills_of(api->record, api->certs,
 	    registrar_now(api->registrar).policy);
-	struct bags_shared shared = { 0 };
+	struct exhibits_shared shared = { 0 };
 
 	if (!waybills_share(&by, api->bags, store_backend(api->record->store),
-		BAGS_BOTH, &shared, err))
+		EXHIBITS_BOTH, &shared, err))
 		return false;
 	if (shared.taken > 0 || shared.given > 0)
 		log_info("waybill", "taken=%zu given=%zu", shared.taken,

@@ -61,13 +61,13 @@ share(struct job *job, const struct digest *digest, struct span zip,
 	const struct exhibit exhibit = { .kind = EXHIBIT_WAYBILL,
 		.name = digest_span(digest),
 		.bytes = zip };
-	struct bags_shared ignored = { 0 };
+	struct exhibits_shared ignored = { 0 };
 
 	if (backend->table->add_exhibits == NULL)
 		return true;
 	if (!waybills_are_dispatched(&by, digest))
 		return backend->table->add_exhibits(backend, &exhibit, 1, err);
-	return bags_share(job->api->bags, backend, digest, BAGS_GIVE,
+	return bags_share(job->api->bags, backend, digest, EXHIBITS_GIVE,
 	    waybills_judge, (void *)(uintptr_t)&by, &ignored, err);
 }
 

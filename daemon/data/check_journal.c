@@ -206,10 +206,10 @@ compare_shared(struct fsck *fsck, struct cosignatures *lines, struct error *err)
 		.by = { .journal = fsck->journal,
 		    .ledger = audit_ledger(fsck->audit),
 		    .library = fsck->library } };
-	struct cosignatures_shared shared = { 0 };
+	struct exhibits_shared shared = { 0 };
 	const bool ok =
 	    cosignatures_share(lines, journal_backend(fsck->journal),
-		COSIGNATURES_COUNT, check_shared, &it, &shared, err);
+		EXHIBITS_COUNT, check_shared, &it, &shared, err);
 
 	cosigning_free(&it.by);
 	if (!ok)

@@ -30,14 +30,14 @@ copy_cosignatures(const struct copy_exhibits *it, struct copy_result *out,
 		.ledger = it->ledger,
 		.library = it->library };
 	struct cosignatures *lines = open_lines(it, err);
-	struct cosignatures_shared done = { 0 }, left = { 0 };
+	struct exhibits_shared done = { 0 }, left = { 0 };
 	bool ok;
 
 	ok = lines != NULL &&
 	    cosignatures_share(lines, it->database,
-		it->to_files ? COSIGNATURES_TAKE : COSIGNATURES_GIVE,
-		cosigning_check, &by, &done, err) &&
-	    cosignatures_share(lines, it->database, COSIGNATURES_COUNT,
+		it->to_files ? EXHIBITS_TAKE : EXHIBITS_GIVE, cosigning_check,
+		&by, &done, err) &&
+	    cosignatures_share(lines, it->database, EXHIBITS_COUNT,
 		cosigning_check, &by, &left, err);
 	if (ok && (it->to_files ? left.taken : left.given) > 0)
 		ok = error_set(err, ERROR_UNTRUSTED,
@@ -54,11 +54,11 @@ static bool
 share_waybills(const struct copy_exhibits *it, const struct waybills *by,
     struct bags *bags, struct copy_result *out, struct error *err)
 {
-	struct bags_shared done = { 0 }, left = { 0 };
+	struct exhibits_shared done = { 0 }, left = { 0 };
 
 	if (!waybills_share(by, bags, it->database,
-		it->to_files ? BAGS_TAKE : BAGS_GIVE, &done, err) ||
-	    !waybills_share(by, bags, it->database, BAGS_COUNT, &left, err))
+		it->to_files ? EXHIBITS_TAKE : EXHIBITS_GIVE, &done, err) ||
+	    !waybills_share(by, bags, it->database, EXHIBITS_COUNT, &left, err))
 		return false;
 	out->num_refused += done.refused;
 	return (it->to_files ? left.taken : left.given) == 0 ||

@@ -133,12 +133,12 @@ view_lines(const struct config *config, const struct policy *policy,
 	struct cosigning cosigning = { .journal = journal,
 		.keys = keys,
 		.num = policy->witnesses.num };
-	struct cosignatures_shared ignored = { 0 };
+	struct exhibits_shared ignored = { 0 };
 
 	memcpy(keys, policy->witnesses.keys, sizeof(keys));
 	if (lines == NULL ||
-	    cosignatures_share(lines, journal_backend(journal),
-		COSIGNATURES_TAKE, cosigning_check, &cosigning, &ignored, err))
+	    cosignatures_share(lines, journal_backend(journal), EXHIBITS_TAKE,
+		cosigning_check, &cosigning, &ignored, err))
 		return lines;
 	cosignatures_free(lines);
 	return NULL;

@@ -347,7 +347,7 @@ struct sharing {
 	const struct digest *waybill;
 	bags_check *check;
 	void *arg;
-	struct bags_shared *out;
+	struct exhibits_shared *out;
 	struct buf own;   /* what this folder has; empty: nothing */
 	struct buf found; /* the first good one that the backend has */
 	bool is_there;    /* the backend has our own */
@@ -426,7 +426,7 @@ take_found(const struct sharing *it, struct error *err)
 
 /* Bring it to where it is not. */
 static bool
-bring(const struct sharing *it, struct backend *backend, enum bags_way way,
+bring(const struct sharing *it, struct backend *backend, enum exhibits_way way,
     struct error *err)
 {
 	const struct exhibit exhibit = { .kind = EXHIBIT_WAYBILL,
@@ -435,11 +435,11 @@ bring(const struct sharing *it, struct backend *backend, enum bags_way way,
 
 	if (it->own.len == 0 && it->found.len > 0) {
 		it->out->taken++;
-		return (way & BAGS_TAKE) == 0 || take_found(it, err);
+		return (way & EXHIBITS_TAKE) == 0 || take_found(it, err);
 	}
 	if (it->own.len > 0 && !it->is_there && it->found.len == 0) {
 		it->out->given++;
-		return (way & BAGS_GIVE) == 0 ||
+		return (way & EXHIBITS_GIVE) == 0 ||
 		    backend->table->add_exhibits(backend, &exhibit, 1, err);
 	}
 	return true;
@@ -447,8 +447,8 @@ bring(const struct sharing *it, struct backend *backend, enum bags_way way,
 
 bool
 bags_share(struct bags *bags, struct backend *backend,
-    const struct digest *waybill, enum bags_way way, bags_check *check,
-    void *arg, struct bags_shared *out, struct error *err)
+    const struct digest *waybill, enum exhibits_way way, bags_check *check,
+    void *arg, struct exhibits_shared *out, struct error *err)
 {
 	const size_t most = exhibit_limit(EXHIBIT_WAYBILL);
 	const struct span name = digest_span(waybill);

@@ -63,18 +63,6 @@ struct container *bags_parse(struct span zip, const char *folder,
 typedef bool bags_check(void *arg, const struct digest *waybill,
     const struct container *files, struct error *err);
 
-enum bags_way {
-	BAGS_COUNT = 0,
-	BAGS_TAKE = 1, /* what the backend has, and this folder lacks */
-	BAGS_GIVE = 2, /* what this folder has, and the backend lacks */
-	BAGS_BOTH = 3,
-};
-
-struct bags_shared {
-	size_t taken, given; /* or to be */
-	size_t refused;      /* of the backend: damaged, or not good */
-};
-
 /* What is in a folder that another daemon may use: for bags_share() alone. */
 struct bags *bags_at(const char *dir, struct error *err);
 /*
@@ -82,7 +70,7 @@ struct bags *bags_at(const char *dir, struct error *err);
  * where it is not, and add to *out.
  */
 bool bags_share(struct bags *bags, struct backend *backend,
-    const struct digest *waybill, enum bags_way way, bags_check *check,
-    void *arg, struct bags_shared *out, struct error *err) MUST_USE;
+    const struct digest *waybill, enum exhibits_way way, bags_check *check,
+    void *arg, struct exhibits_shared *out, struct error *err) MUST_USE;
 
 #endif

@@ -107,8 +107,8 @@ struct sharing {
 	const struct waybills *by;
 	struct bags *bags;
 	struct backend *backend;
-	enum bags_way way;
-	struct bags_shared *out;
+	enum exhibits_way way;
+	struct exhibits_shared *out;
 };
 
 /* A waybill_visitor. */
@@ -123,12 +123,12 @@ share_one(void *arg, const struct digest *waybill, struct error *err)
 
 bool
 waybills_share(const struct waybills *by, struct bags *bags,
-    struct backend *backend, enum bags_way way, struct bags_shared *out,
+    struct backend *backend, enum exhibits_way way, struct exhibits_shared *out,
     struct error *err)
 {
 	struct sharing it = { by, bags, backend, way, out };
 
-	*out = (struct bags_shared){ 0 };
+	*out = (struct exhibits_shared){ 0 };
 	return backend->table->each_exhibit == NULL ||
 	    waybills_each(by, share_one, &it, err);
 }

@@ -39,7 +39,7 @@ bool waybills_each(const struct waybills *waybills, waybill_visitor *visit,
  * backend, and bring each to where it is not.
  */
 bool waybills_share(const struct waybills *waybills, struct bags *bags,
-    struct backend *backend, enum bags_way way, struct bags_shared *out,
+    struct backend *backend, enum exhibits_way way, struct exhibits_shared *out,
     struct error *err) MUST_USE;
 
 #endif

@@ -164,6 +164,19 @@ struct exhibit {
 /* Returns how many bytes one of a kind may have. */
 size_t exhibit_limit(enum exhibit_kind kind);
 
+/* What becomes of exhibits that only the backend has, or only the data folder. */
+enum exhibits_way {
+	EXHIBITS_COUNT = 0,
+	EXHIBITS_TAKE = 1, /* the folder gets what the backend has */
+	EXHIBITS_GIVE = 2, /* the backend gets what the folder has */
+	EXHIBITS_BOTH = 3,
+};
+
+struct exhibits_shared {
+	size_t taken, given; /* or to be */
+	size_t refused;      /* of the backend: damaged, or not good */
+};
+
 typedef bool exhibit_visitor(void *arg, const struct exhibit *exhibit,
     struct error *err);
 

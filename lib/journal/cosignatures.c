@@ -369,10 +369,10 @@ give(struct backend *backend, struct record *const records[], size_t num,
 
 struct sharing {
 	struct cosignatures *all;
-	enum cosignatures_way way;
+	enum exhibits_way way;
 	cosignature_check *check;
 	void *arg;
-	struct cosignatures_shared *out;
+	struct exhibits_shared *out;
 };
 
 /* An exhibit as it was added: a size, and one line. */
@@ -414,7 +414,7 @@ take_one(void *arg, const struct exhibit *exhibit, struct error *err)
 	if (same != NULL)
 		return true;
 	it->out->taken++;
-	if ((it->way & COSIGNATURES_TAKE) == 0)
+	if ((it->way & EXHIBITS_TAKE) == 0)
 		return true;
 	if (all->fd < 0)
 		all->end += (off_t)exhibit->bytes.len;
@@ -438,7 +438,7 @@ give_all(const struct sharing *it, struct backend *backend, struct error *err)
 		if (it->all->list[i].is_shared)
 			continue;
 		it->out->given++;
-		if ((it->way & COSIGNATURES_GIVE) == 0)
+		if ((it->way & EXHIBITS_GIVE) == 0)
 			continue;
 		lacks[num++] = &it->all->list[i];
 		if (num == GIVE_AT_ONCE) {
@@ -451,22 +451,22 @@ give_all(const struct sharing *it, struct backend *backend, struct error *err)
 
 bool
 cosignatures_share(struct cosignatures *all, struct backend *backend,
-    enum cosignatures_way way, cosignature_check *check, void *arg,
-    struct cosignatures_shared *out, struct error *err)
+    enum exhibits_way way, cosignature_check *check, void *arg,
+    struct exhibits_shared *out, struct error *err)
 {
 	struct sharing it = { all, way, check, arg, out };
 	bool ok;
 
-	*out = (struct cosignatures_shared){ 0 };
+	*out = (struct exhibits_shared){ 0 };
 	if (backend->table->each_exhibit == NULL)
 		return true;
 	pthread_mutex_lock(&all->adding);
 	ok = backend->table->each_exhibit(backend, EXHIBIT_COSIGNATURE, NULL,
 		 take_one, &it, err) &&
-	    (out->taken == 0 || all->fd < 0 || (way & COSIGNATURES_TAKE) == 0 ||
+	    (out->taken == 0 || all->fd < 0 || (way & EXHIBITS_TAKE) == 0 ||
 		flush(all, err)) &&
 	    give_all(&it, backend, err);
-	if (ok && way == COSIGNATURES_BOTH)
+	if (ok && way == EXHIBITS_BOTH)
 		all->backend = backend;
 	pthread_mutex_unlock(&all->adding);
 	return ok || error_context(err, "cosignatures");

@@ -43,29 +43,16 @@ struct cosignatures *cosignatures_view(const char *path, struct error *err);
 /* Did a witness sign the head of this size so?  The line has its LF. */
 typedef bool cosignature_check(void *arg, uint64_t size, struct span line);
 
-enum cosignatures_way {
-	COSIGNATURES_COUNT = 0,
-	COSIGNATURES_TAKE = 1, /* what the backend has, and the file lacks */
-	COSIGNATURES_GIVE = 2, /* what the file has, and the backend lacks */
-	COSIGNATURES_BOTH = 3,
-};
-
-struct cosignatures_shared {
-	size_t taken;   /* or to be taken */
-	size_t given;   /* or to be given */
-	size_t refused; /* of the backend: damaged, or check() said no */
-};
-
 /*
  * Compare with the lines that a backend has, and bring each to where it is not;
  * those of the backend are trusted only if check() says so.  After
- * COSIGNATURES_BOTH cosignatures_add() adds to both.  What was opened to read
+ * EXHIBITS_BOTH cosignatures_add() adds to both.  What was opened to read
  * takes lines into memory alone.  Nothing is done with a backend that keeps no
  * exhibits.
  */
 bool cosignatures_share(struct cosignatures *all, struct backend *backend,
-    enum cosignatures_way way, cosignature_check *check, void *arg,
-    struct cosignatures_shared *out, struct error *err) MUST_USE;
+    enum exhibits_way way, cosignature_check *check, void *arg,
+    struct exhibits_shared *out, struct error *err) MUST_USE;
 /* Visit each line, in the order of sizes. */
 void cosignatures_each(struct cosignatures *all,
     void (*visit)(void *arg, uint64_t size, struct span line), void *arg);

@@ -118,14 +118,14 @@ cosigning_check(void *arg, uint64_t size, struct span line)
 }
 
 bool
-cosigning_share(const struct record *record, struct cosignatures_shared *out,
+cosigning_share(const struct record *record, struct exhibits_shared *out,
     struct error *err)
 {
 	struct cosigning cosigning = { .journal = record->journal,
 		.ledger = record->ledger,
 		.library = record->library };
 	const bool ok = cosignatures_share(record->cosignatures,
-	    store_backend(record->store), COSIGNATURES_BOTH, cosigning_check,
+	    store_backend(record->store), EXHIBITS_BOTH, cosigning_check,
 	    &cosigning, out, err);
 
 	cosigning_free(&cosigning);

@@ -31,9 +31,9 @@ bool cosigning_check(void *cosigning, uint64_t size, struct span line);
 
 /*
  * Bring the lines of a record's database and those of its data folder together
- * (COSIGNATURES_BOTH), when it was opened to write.
+ * (EXHIBITS_BOTH), when it was opened to write.
  */
-bool cosigning_share(const struct record *record,
-    struct cosignatures_shared *out, struct error *err) MUST_USE;
+bool cosigning_share(const struct record *record, struct exhibits_shared *out,
+    struct error *err) MUST_USE;
 
 #endif

@@ -516,10 +516,10 @@ sign_size(struct cosignatures *all, unsigned witness, uint64_t size, int64_t at)
 }
 
 static void
-assert_shared(struct cosignatures *all, enum cosignatures_way way, size_t taken,
+assert_shared(struct cosignatures *all, enum exhibits_way way, size_t taken,
     size_t given, size_t refused)
 {
-	struct cosignatures_shared shared;
+	struct exhibits_shared shared;
 	struct error err = { 0 };
 
 	ck_ok(cosignatures_share(all, shared_by, way, is_not_13, NULL, &shared,
@@ -556,19 +556,19 @@ START_TEST(cosignatures_are_shared_with_who_comes_later)
 	first = open_lines("first");
 	/* What is there before goes there at once, what comes later by itself. */
 	sign_size(first, 0, 10, 1700000000);
-	assert_shared(first, COSIGNATURES_COUNT, 0, 1, 0);
-	assert_shared(first, COSIGNATURES_BOTH, 0, 1, 0);
+	assert_shared(first, EXHIBITS_COUNT, 0, 1, 0);
+	assert_shared(first, EXHIBITS_BOTH, 0, 1, 0);
 	sign_size(first, 1, 10, 1700000000);
-	assert_shared(first, COSIGNATURES_COUNT, 0, 0, 0);
+	assert_shared(first, EXHIBITS_COUNT, 0, 0, 0);
 	/* The other takes them; what it has itself, at another time, stays. */
 	second = open_lines("second");
 	sign_size(second, 1, 10, 1700000007);
 	sign_size(second, 1, 12, 1700000007);
-	assert_shared(second, COSIGNATURES_COUNT, 1, 2, 0);
+	assert_shared(second, EXHIBITS_COUNT, 1, 2, 0);
 	ck_assert_uint_eq(cosignatures_last(second, &witnesses), 0);
-	assert_shared(second, COSIGNATURES_BOTH, 1, 2, 0);
+	assert_shared(second, EXHIBITS_BOTH, 1, 2, 0);
 	ck_assert_uint_eq(cosignatures_last(second, &witnesses), 10);
-	assert_shared(second, COSIGNATURES_BOTH, 0, 0, 0);
+	assert_shared(second, EXHIBITS_BOTH, 0, 0, 0);
 	cosignatures_free(second);
 	/* Its file has them. */
 	second = open_lines("second");
@@ -595,7 +595,7 @@ START_TEST(cosignatures_that_are_none_are_not_taken)
 	set_up_sharing();
 	first = open_lines("first");
 	second = open_lines("second");
-	assert_shared(first, COSIGNATURES_BOTH, 0, 0, 0);
+	assert_shared(first, EXHIBITS_BOTH, 0, 0, 0);
 	sign_size(first, 0, 13, 1700000000);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		put_exhibit(14, bad[i]);
@@ -606,7 +606,7 @@ START_TEST(cosignatures_that_are_none_are_not_taken)
 		      .bytes = span_of_str("\u2014 w.example AAAA\n") },
 		  1, &err),
 	    err);
-	assert_shared(second, COSIGNATURES_BOTH, 0, 0, 2 + COUNT(bad));
+	assert_shared(second, EXHIBITS_BOTH, 0, 0, 2 + COUNT(bad));
 	for (uint64_t size = 13; size <= 14; size++)
 		ck_ok(cosignatures_append(second, size, &out, &err), err);
 	ck_assert_uint_eq(out.len, 0);
@@ -627,11 +627,11 @@ START_TEST(a_view_takes_shared_cosignatures_and_writes_nothing)
 
 	set_up_sharing();
 	first = open_lines("first");
-	assert_shared(first, COSIGNATURES_BOTH, 0, 0, 0);
+	assert_shared(first, EXHIBITS_BOTH, 0, 0, 0);
 	sign_size(first, 0, 10, 1700000000);
 	ck_ok(file_join(path, fixture_dir, "second", &err), err);
 	ck_assert_ptr_nonnull(view = cosignatures_view(path, &err));
-	assert_shared(view, COSIGNATURES_TAKE, 1, 0, 0);
+	assert_shared(view, EXHIBITS_TAKE, 1, 0, 0);
 	ck_ok(cosignatures_append(view, 10, &out, &err), err);
 	ck_assert_uint_gt(out.len, 0);
 	ck_assert(!file_exists(path));

@@ -255,10 +255,10 @@ check_bag(void *arg, const struct digest *waybill,
 }
 
 static void
-assert_shared(struct bags *bags, enum bags_way way, size_t taken, size_t given,
-    size_t refused)
+assert_shared(struct bags *bags, enum exhibits_way way, size_t taken,
+    size_t given, size_t refused)
 {
-	struct bags_shared shared = { 0 };
+	struct exhibits_shared shared = { 0 };
 	struct error err = { 0 };
 
 	ck_ok(bags_share(bags, shared_by, &digest, way, check_bag, &is_accepted,
@@ -305,18 +305,18 @@ START_TEST(a_waybill_is_shared_with_who_comes_later)
 	is_accepted = true;
 	hand_in();
 	first = bags_at(dir, &err);
-	assert_shared(first, BAGS_COUNT, 0, 1, 0);
-	assert_shared(first, BAGS_BOTH, 0, 1, 0);
-	assert_shared(first, BAGS_BOTH, 0, 0, 0);
+	assert_shared(first, EXHIBITS_COUNT, 0, 1, 0);
+	assert_shared(first, EXHIBITS_BOTH, 0, 1, 0);
+	assert_shared(first, EXHIBITS_BOTH, 0, 0, 0);
 	other = open_other();
-	assert_shared(other, BAGS_COUNT, 1, 0, 0);
-	assert_shared(other, BAGS_GIVE, 1, 0, 0);
+	assert_shared(other, EXHIBITS_COUNT, 1, 0, 0);
+	assert_shared(other, EXHIBITS_GIVE, 1, 0, 0);
 	ck_assert(!bags_find(other, &digest, &by, &err));
-	assert_shared(other, BAGS_BOTH, 1, 0, 0);
+	assert_shared(other, EXHIBITS_BOTH, 1, 0, 0);
 	err = (struct error){ 0 };
 	ck_ok(bags_find(other, &digest, &by, &err), err);
 	ck_assert_str_eq(by.office, "iom-vientiane");
-	assert_shared(other, BAGS_BOTH, 0, 0, 0);
+	assert_shared(other, EXHIBITS_BOTH, 0, 0, 0);
 	bags_free(other);
 	bags_free(first);
 	shared_by->table->close(shared_by);
@@ -337,15 +337,15 @@ START_TEST(a_waybill_that_is_not_good_is_not_taken)
 	if (_i == 0)
 		put_exhibit("no zip");
 	else
-		assert_shared(first, BAGS_GIVE, 0, 1, 0);
+		assert_shared(first, EXHIBITS_GIVE, 0, 1, 0);
 	is_accepted = _i == 0;
 	other = open_other();
-	assert_shared(other, BAGS_BOTH, 0, 0, 1);
+	assert_shared(other, EXHIBITS_BOTH, 0, 0, 1);
 	ck_assert(!bags_find(other, &digest, &by, &err));
 	/* What is wrong there does not keep out what is right. */
 	is_accepted = true;
-	assert_shared(first, BAGS_GIVE, 0, _i == 0, _i == 0);
-	assert_shared(other, BAGS_BOTH, 1, 0, _i == 0);
+	assert_shared(first, EXHIBITS_GIVE, 0, _i == 0, _i == 0);
+	assert_shared(other, EXHIBITS_BOTH, 1, 0, _i == 0);
 	bags_free(other);
 	bags_free(first);
 	shared_by->table->close(shared_by);
