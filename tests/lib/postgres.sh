@@ -7,6 +7,8 @@
 #                          $postgres_writer (connection strings of the owner, a
 #                          superuser, and of the role "writer"); with its log of changes
 #                          in the empty folder $postgres_wal, if that is set
+#   postgres_needed        use the server of "./test --store postgresql", or start one; a
+#                          scenario ends here where none is installed
 #   postgres_at FOLDER     set the same for a server that runs
 #   postgres_sql SQL       run it as the owner, and print what it gives
 #   postgres_restart       as after a crash: all connections are lost
@@ -25,6 +27,13 @@ postgres_find() {
 		[ ! -x "$postgres_bin/postgres" ] || return 0
 	done
 	return 1
+}
+
+postgres_needed() {
+	! in_database || return 0
+	postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
+	postgres_start || not_ok "a private server starts"
+	export VALISE_POSTGRES="$postgres"
 }
 
 # COMMAND…: the server refuses to run as root

@@ -3,6 +3,12 @@
 #
 #   prepare_standby FOLDER  its port and its configuration, from ./valised.yaml
 #   certify_standby FOLDER  its certificates, once it has joined
+#   a, b COMMAND…           valised of the first daemon, or of that in the folder b
+#   sql TEXT                what the owner of the first daemon's tables may do
+
+a() { "$valised" --config valised.yaml "$@"; }
+b() { "$valised" --config b/valised.yaml "$@"; }
+sql() { (postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "$1"); }
 
 prepare_standby() {
 	mkdir "$1" && "$valised_port_helper" >"$1/port" &&

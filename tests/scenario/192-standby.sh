@@ -4,14 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/postgres.sh"
 . "$top/tests/lib/standby.sh"
-in_database || postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
-if ! in_database; then
-	postgres_start || not_ok "a private server starts"
-	export VALISE_POSTGRES="$postgres"
-fi
-a() { "$valised" --config valised.yaml "$@"; }
-b() { "$valised" --config b/valised.yaml "$@"; }
-sql() { (postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "$1"); }
+postgres_needed
 recipe() {
 	sed -n "/<!-- recipe: $1 -->/,/<!-- end -->/s/^    //p" "$top/docs/operations.md" |
 		sed "s|runuser -u postgres -- valised|\"\$valised\"|; s|host=/run/postgresql dbname=valise|host=$postgres user=postgres dbname=$(database)|

@@ -4,11 +4,7 @@
 # an upload anew there; and what both say is one history.
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/postgres.sh"
-in_database || postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
-if ! in_database; then
-	postgres_start || not_ok "a private server starts"
-	export VALISE_POSTGRES="$postgres"
-fi
+postgres_needed
 mkdir b; free_port >b/port; free_port >port
 first=$(cat port) second=$(cat b/port)
 # FOLDER: start the daemon there, and wait until it stands by

@@ -4,13 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/lib/postgres.sh"
 . "$top/tests/lib/standby.sh"
-in_database || postgres_find || { echo "  skipped: PostgreSQL is not installed"; ok "nothing to test"; finish; }
-if ! in_database; then
-	postgres_start || not_ok "a private server starts"
-	export VALISE_POSTGRES="$postgres"
-fi
-b() { "$valised" --config b/valised.yaml "$@"; }
-sql() { (postgres_owner="host=$postgres user=postgres dbname=$(database)"; postgres_sql "$1"); }
+postgres_needed
 witnessed() { curl_at "$1" "/v1/journal/checkpoint?at=witnessed"; }
 # FROM TO: kill the one, and wait until the other writes
 take_over() {
