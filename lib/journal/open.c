@@ -3,6 +3,7 @@
  * and compared with the signed head and with the derived files.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,29 +18,79 @@ enum {
 
 /* --- Reading entries in order, a piece of their file at a time. --- */
 
-struct reading {
+/*
+ * The piece after those taken.  A thread reads it while they are checked, so that
+ * a database and the daemon are at work side by side.
+ */
+struct piece {
 	struct backend *backend;
-	uint64_t at, end; /* in the file: read up to, and to be read up to */
-	struct buf bytes;
-	size_t used;
+	uint64_t at;
+	size_t len;
+	uint8_t *bytes;
+	bool ok;
+	struct error err;
+	pthread_t thread;
+	bool has_thread; /* which is to be joined */
 };
 
-/* Read the next piece of the file, after the bytes not taken yet. */
+struct reading {
+	uint64_t end; /* of what is to be read */
+	struct buf bytes;
+	size_t used;
+	struct piece next;
+};
+
+static void *
+read_piece(void *arg)
+{
+	struct piece *piece = arg;
+
+	piece->ok = piece->backend->table->read(piece->backend, piece->at,
+	    piece->bytes, piece->len, &piece->err);
+	return NULL;
+}
+
+/* Begin to read the piece; without a thread it is read at once. */
+static void
+begin_piece(struct reading *reading, uint64_t at)
+{
+	struct piece *next = &reading->next;
+	const uint64_t left = reading->end - at;
+
+	next->at = at;
+	next->len = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+	next->err = (struct error){ 0 };
+	next->has_thread = next->len > 0 &&
+	    pthread_create(&next->thread, NULL, read_piece, next) == 0;
+	if (!next->has_thread)
+		(void)read_piece(next);
+}
+
+static void
+finish_piece(struct piece *piece)
+{
+	if (piece->has_thread)
+		pthread_join(piece->thread, NULL);
+	piece->has_thread = false;
+}
+
+/* Take the next piece, after the bytes not taken yet. */
 static bool
 fill(struct reading *reading, struct error *err)
 {
-	const uint64_t left = reading->end - reading->at;
-	const size_t kept = reading->bytes.len - reading->used,
-		     len = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+	struct piece *next = &reading->next;
+	const size_t kept = reading->bytes.len - reading->used;
 
-	memmove(reading->bytes.data, reading->bytes.data + reading->used, kept);
-	reading->used = 0;
-	reading->bytes.len = kept;
-	if (!reading->backend->table->read(reading->backend, reading->at,
-		reading->bytes.data + kept, len, err))
+	finish_piece(next);
+	if (!next->ok) {
+		*err = next->err;
 		return false;
-	reading->bytes.len += len;
-	reading->at += len;
+	}
+	memmove(reading->bytes.data, reading->bytes.data + reading->used, kept);
+	memcpy(reading->bytes.data + kept, next->bytes, next->len);
+	reading->used = 0;
+	reading->bytes.len = kept + next->len;
+	begin_piece(reading, next->at + next->len);
 	return true;
 }
 
@@ -47,11 +98,21 @@ static bool
 begin_reading(struct reading *reading, struct backend *backend, uint64_t from,
     uint64_t end, struct error *err)
 {
-	*reading = (struct reading){ .backend = backend,
-		.at = from,
-		.end = end,
-		.bytes = { .data = malloc(PIECE_BYTES + 2 + UINT16_MAX) } };
-	return reading->bytes.data != NULL || error_set_errno(err, "journal");
+	*reading = (struct reading){ .end = end,
+		.bytes = { .data = malloc(PIECE_BYTES + 2 + UINT16_MAX) },
+		.next = { .backend = backend, .bytes = malloc(PIECE_BYTES) } };
+	if (reading->bytes.data == NULL || reading->next.bytes == NULL)
+		return error_set_errno(err, "journal");
+	begin_piece(reading, from);
+	return true;
+}
+
+static void
+end_reading(struct reading *reading)
+{
+	finish_piece(&reading->next);
+	free(reading->next.bytes);
+	free(reading->bytes.data);
 }
 
 /*
@@ -66,7 +127,7 @@ take_entry(struct reading *reading, struct span *out, bool *there,
 	uint16_t len = 0;
 
 	if (reading->bytes.len - reading->used < 2 + UINT16_MAX &&
-	    reading->at < reading->end && !fill(reading, err))
+	    reading->next.len > 0 && !fill(reading, err))
 		return false;
 	rest = span_of(reading->bytes.data + reading->used,
 	    reading->bytes.len - reading->used);
@@ -255,7 +316,7 @@ scan(struct opening *open, uint64_t end, bool mend, struct error *err)
 			    open->first_at, end, err) &&
 	    read_entries(open, &reading, mend, err);
 
-	free(reading.bytes.data);
+	end_reading(&reading);
 	return ok;
 }
 
