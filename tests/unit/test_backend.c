@@ -783,131 +783,18 @@ START_TEST(what_is_tidied_meanwhile_stays_there)
 }
 END_TEST
 
-/* --- Exhibits. --- */
-
-static void
-add_exhibit(const char *name, const char *bytes)
+/* They have files of their own, others have these (test_exhibits.c). */
+START_TEST(only_files_have_no_exhibits)
 {
-	const struct exhibit exhibit = { .kind = EXHIBIT_COSIGNATURE,
-		.name = span_of_str(name),
-		.bytes = span_of_str(bytes) };
-	struct error err = { 0 };
-
-	ck_ok(table->add_exhibits(backend, &exhibit, 1, &err), err);
-}
-
-/* An exhibit_visitor: append it to a text. */
-static bool
-append_exhibit(void *arg, const struct exhibit *exhibit, struct error *err)
-{
-	return buf_append(arg, exhibit->name, err) &&
-	    buf_append_str(arg, exhibit->is_damaged ? "!" : "=", err) &&
-	    buf_append(arg, exhibit->bytes, err) &&
-	    buf_append_str(arg, " ", err);
-}
-
-static void
-assert_exhibits(const char *name, const char *want)
-{
-	const struct span span = span_of_str(name != NULL ? name : "");
-	struct error err = { 0 };
-	struct buf text = BUF(10000);
-
-	ck_ok(table->each_exhibit(backend, EXHIBIT_COSIGNATURE,
-		  name != NULL ? &span : NULL, append_exhibit, &text, &err),
-	    err);
-	ck_assert_msg(span_eq(buf_span(&text), span_of_str(want)), "%.*s",
-	    (int)text.len, (const char *)text.data);
-	buf_free(&text);
-}
-
-/* An exhibit_visitor. */
-static bool
-is_damaged(void *arg, const struct exhibit *exhibit, struct error *err)
-{
-	(void)arg, (void)err;
-	ck_assert(exhibit->is_damaged);
-	ck_assert_uint_gt(exhibit->bytes.len, LIMIT_COSIGNATURE_BYTES);
-	return true;
-}
-
-START_TEST(exhibits_are_added_once_and_visited_by_name)
-{
-	const struct span long_name = span_of_str("d");
-	struct error err = { 0 };
-
-	/* Files beside those of the backend have them. */
 	ck_assert((table->add_exhibits == NULL) == (kind == FILES));
 	ck_assert((table->each_exhibit == NULL) == (kind == FILES));
-	if (kind == FILES)
-		return;
-	assert_exhibits(NULL, "");
-	add_exhibit("b", "two");
-	add_exhibit("bb", "three");
-	add_exhibit("a", "one");
-	add_exhibit("b", "two");
-	assert_exhibits(NULL, "a=one b=two bb=three ");
-	assert_exhibits("b", "b=two ");
-	assert_exhibits("c", "");
-	/* Another one of that name does not take its place. */
-	add_exhibit("a", "other");
-	assert_exhibits("a", "a=one a=other ");
-	if (kind != DATABASE)
-		return;
-	pg_sql("UPDATE valise.exhibit SET bytes = 'two!' WHERE name = 'b'");
-	assert_exhibits("b", "b!two! ");
-	/* Nor is one taken that is longer than any can be. */
-	pg_sql("INSERT INTO valise.exhibit SELECT 1, 'd', sha256(b), b FROM"
-	       " (SELECT convert_to(repeat('x', %d), 'UTF8') AS b) AS e",
-	    LIMIT_COSIGNATURE_BYTES + 1);
-	ck_ok(table->each_exhibit(backend, EXHIBIT_COSIGNATURE, &long_name,
-		  is_damaged, NULL, &err),
-	    err);
-}
-END_TEST
-
-static bool
-count_exhibit(void *arg, const struct exhibit *exhibit, struct error *err)
-{
-	(void)exhibit, (void)err;
-	++*(unsigned *)arg;
-	return true;
-}
-
-START_TEST(many_exhibits_are_added_at_once_and_all_are_visited)
-{
-	enum { MANY = 10000 };
-	struct exhibit *exhibits;
-	char(*names)[8];
-	struct error err = { 0 };
-	unsigned num = 0;
-
-	if (kind == FILES)
-		return;
-	exhibits = calloc(MANY, sizeof(*exhibits));
-	names = calloc(MANY, sizeof(*names));
-	ck_assert(exhibits != NULL && names != NULL);
-	for (unsigned i = 0; i < MANY; i++) {
-		snprintf(names[i], sizeof(names[i]), "%u", i);
-		exhibits[i] = (struct exhibit){ .kind = EXHIBIT_COSIGNATURE,
-			.name = span_of_str(names[i]),
-			.bytes = span_of_str("the same") };
-	}
-	ck_ok(table->add_exhibits(backend, exhibits, MANY, &err), err);
-	ck_ok(table->each_exhibit(backend, EXHIBIT_COSIGNATURE, NULL,
-		  count_exhibit, &num, &err),
-	    err);
-	ck_assert_uint_eq(num, MANY);
-	free(exhibits);
-	free(names);
 }
 END_TEST
 
 static void
 fill(TCase *t)
 {
-	tcase_add_test(t, exhibits_are_added_once_and_visited_by_name);
-	tcase_add_test(t, many_exhibits_are_added_at_once_and_all_are_visited);
+	tcase_add_test(t, only_files_have_no_exhibits);
 	tcase_add_test(t, a_failure_of_libgit2_says_whether_the_disk_is_full);
 	tcase_add_test(t, one_handle_may_write);
 	tcase_add_test(t, what_is_proposed_is_read_and_published);

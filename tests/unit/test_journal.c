@@ -10,7 +10,6 @@
 
 #include "backend/memory/memory.h"
 #include "base/file.h"
-#include "journal/evidence.h"
 #include "journal/journal.h"
 #include "journal_fixture.h"
 #include "postgres_fixture.h"
@@ -807,116 +806,6 @@ fill_common(TCase *t)
 	tcase_add_test(t, a_signer_whose_memory_was_rolled_back_is_refused);
 }
 
-/* --- Evidence that several daemons share. --- */
-
-/*
- * Evidence that a checkpoint of this size was seen; from leaf changed on its
- * entries are other ones.
- */
-static void
-put_evidence(uint64_t size, uint64_t changed, struct buf *out)
-{
-	struct fixture_tree tree = fixture_make_tree(size);
-	struct evidence evidence = EVIDENCE;
-	struct merkle_edge edge = { 0 };
-	struct checkpoint checkpoint = { .size = size };
-	struct head head = { .size = size };
-	struct error err = { 0 };
-
-	for (uint64_t i = 0; i < size; i++) {
-		if (i >= changed)
-			tree.leaves[i].bytes[0] ^= 1;
-		merkle_append(&edge, &tree.leaves[i], NULL, NULL);
-	}
-	head.root = checkpoint.root = merkle_root(&edge);
-	snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s",
-	    fixture_signer.key.name);
-	fixture_sign_head(&head);
-	ck_ok(note_encode(&fixture_signer.key, &checkpoint, head.signature,
-		  &evidence.seen, &err) &&
-		buf_append(&evidence.shown, buf_span(&evidence.seen), &err) &&
-		evidence_encode(&evidence, out, &err),
-	    err);
-	evidence_free(&evidence);
-	free(tree.leaves);
-}
-
-static const struct {
-	uint64_t size, changed;
-	bool stands;
-} shown_to_us[] = {
-	{ 7, 9, false }, /* the newest one */
-	{ 5, 9, false }, /* an older one */
-	{ 5, 2, true },  /* of another history */
-	{ 8, 9, true },  /* of a journal that went on */
-};
-
-START_TEST(evidence_stands_while_the_journal_lacks_the_checkpoint)
-{
-	static const unsigned batches[] = { 3, 4 };
-	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
-	struct buf found = BUF(LIMIT_EVIDENCE_BYTES);
-	struct journal_mended mended;
-	struct error err = { 0 };
-	struct journal *journal;
-	struct head head;
-	uint64_t num;
-	bool stands;
-
-	fixture_make_dir();
-	head = write_batches(batches, 2, true);
-	journal = reopen(&head, &num, &mended, &err);
-	ck_assert_msg(journal != NULL, "%s", err.detail);
-	put_evidence(shown_to_us[_i].size, shown_to_us[_i].changed, &text);
-	ck_ok(evidence_stands(buf_span(&text), journal, &stands, &err), err);
-	ck_assert(stands == shown_to_us[_i].stands);
-	/* What is none does not hide what is. */
-	ck_ok(evidence_give(on, span_of_str("nothing"), &err) &&
-		evidence_give(on, buf_span(&text), &err) &&
-		evidence_find(on, journal, &found, &err),
-	    err);
-	ck_assert_uint_eq(found.len, stands ? text.len : 0);
-	journal_free(journal);
-	buf_free(&text);
-	buf_free(&found);
-	fixture_remove_dir();
-}
-END_TEST
-
-START_TEST(evidence_by_another_key_is_none)
-{
-	static const unsigned batches[] = { 3 };
-	struct note_signer ours;
-	struct buf text = BUF(LIMIT_EVIDENCE_BYTES);
-	struct journal_mended mended;
-	struct error err = { 0 };
-	struct journal *journal;
-	struct head head;
-	uint64_t num;
-	bool stands;
-
-	fixture_make_dir();
-	ours = fixture_signer;
-	head = write_batches(batches, 1, true);
-	journal = reopen(&head, &num, &mended, &err);
-	ck_assert_msg(journal != NULL, "%s", err.detail);
-	ck_ok(note_signer_make(ours.key.name, NOTE_JOURNAL, &fixture_signer,
-		  &err),
-	    err);
-	put_evidence(8, 9, &text);
-	fixture_signer = ours;
-	ck_ok(evidence_give(on, buf_span(&text), &err), err);
-	ck_assert(!evidence_stands(buf_span(&text), journal, &stands, &err));
-	ck_assert(!stands);
-	text.len = 0;
-	ck_ok(evidence_find(on, journal, &text, &err), err);
-	ck_assert_uint_eq(text.len, 0);
-	journal_free(journal);
-	buf_free(&text);
-	fixture_remove_dir();
-}
-END_TEST
-
 /* Tests of a backend that keeps what was proposed. */
 static void
 fill_keeping(TCase *t)
@@ -926,10 +815,6 @@ fill_keeping(TCase *t)
 	    JOURNAL_AHEAD + 1);
 	tcase_add_test(t, too_much_that_was_proposed_is_refused);
 	tcase_add_test(t, a_proposal_of_another_root_is_refused);
-	tcase_add_loop_test(t,
-	    evidence_stands_while_the_journal_lacks_the_checkpoint, 0,
-	    COUNT(shown_to_us));
-	tcase_add_test(t, evidence_by_another_key_is_none);
 	tcase_add_loop_test(t, a_proposal_that_stored_nothing_is_made_again, 0,
 	    2);
 }
