@@ -169,6 +169,10 @@ run_propose(void *arg)
 	return NULL;
 }
 
+/*
+ * Whether commits wait at all, the checkpointer tells all others: it has read
+ * the names before it does the next CHECKPOINT.
+ */
 static void
 set_standbys(const char *names)
 {
@@ -177,6 +181,7 @@ set_standbys(const char *names)
 	pg_wait("SELECT replace(current_setting('synchronous_standby_names'),"
 		" '''', '')",
 	    names);
+	pg_sql("CHECKPOINT");
 }
 
 #define WAITING                                                                \
