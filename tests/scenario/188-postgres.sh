@@ -58,21 +58,33 @@ kill_daemon "$dir"; start_daemon "$dir" || not_ok "it starts after SIGKILL"
 check "what was acknowledged is there" at mofa fetch agreement/two -o work/two.asice
 check "a third deposit" deposit mofa three "the third"
 
-# --- The server hangs while an act is with it: half a minute, then a word. ---
+# --- The server hangs while an act is with it: after half a minute, which the daemon's
+# clock goes on by, a word. ---
+step() { printf '%-8d' "$1" | dd conv=notrunc of=work/step 2>/dev/null; }
+stop_daemon "$dir"; step 0
+CLOCK_STEP="$dir/work/step" LD_PRELOAD="$VALISE_BUILD/clock.so" start_daemon "$dir" || not_ok "it starts with a clock of its own"
 server=$(head -n 1 "$postgres/data/postmaster.pid") daemon=$(cat pid)
-hang() { hung="$server $(pgrep -P "$server" | tr '\n' ' ')"; kill -STOP $hung; }
-# If it reads something first, nothing is proposed: then the next one is.
-n=0
-until grep -q "level=error event=record result=silent" log || [ $n = 4 ]; do
-	[ $n = 0 ] || { kill -CONT $hung; deposit mofa "warm-$n" "it goes on" >/dev/null; }
-	n=$((n + 1)); hang
-	expect "a deposit that is under way is given up with a word" 6 "Not available" deposit mofa "hangs-$n" "while it hangs"
-done
+# What was proposed cannot be published: so the act is under way when all stands still.
+postgres_sql "BEGIN; LOCK TABLE valise.published IN EXCLUSIVE MODE; SELECT pg_sleep(120)" >/dev/null 2>&1 & holds=$!
+locked() { [ "$(postgres_sql "SELECT count(*) FROM pg_locks WHERE relation = 'valise.published'::regclass AND mode = 'ExclusiveLock' AND granted")" = 1 ]; }
+proposed() { [ "$(postgres_sql "SELECT size FROM valise.head")" -gt "$(postgres_sql "SELECT max(size) FROM valise.published")" ]; }
+until_is() { n=0; until "$@"; do [ $((n += 1)) -lt 600 ] || return 1; sleep 0.05; done; }
+check "no head can be published" until_is locked
+deposit mofa hangs "while it hangs" >work/hangs 2>&1 & hangs=$!
+check "an act is under way" until_is proposed
+hung="$server $(pgrep -P "$server" | tr '\n' ' ')"
+# shellcheck disable=SC2086 # a list of numbers
+kill -STOP $hung; step 31
+wait $hangs; got=$?
+check "a deposit that is under way is given up" test $got = 6
+check "with a word" grep -q "Not available" work/hangs
 check "the log says it" grep -q "level=error event=record result=silent" log
 expect "/health too, at once" 0 '"status":"failing".*has written nothing' curl_as mofa /health --max-time 5
-kill -CONT $hung
-check "it was made once, and told so when it is sent again" deposit mofa "hangs-$n" "while it hangs"
-expect "it is one version" 0 '"version":1,' at mofa --json show "agreement/hangs-$n"
+# shellcheck disable=SC2086
+step 0; kill -CONT $hung
+postgres_sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'" >/dev/null; wait $holds
+check "it was made once, and told so when it is sent again" deposit mofa hangs "while it hangs"
+expect "it is one version" 0 '"version":1,' at mofa --json show agreement/hangs
 check "the daemon goes on" test "$daemon" = "$(cat pid)" -a -d "/proc/$daemon"
 expect "the audit is clean" 0 "" at mofa audit
 stop_daemon "$dir"
