@@ -82,10 +82,30 @@ cp work/valised.yaml valised.yaml; stop_daemon "$dir"
 # shellcheck disable=SC2086
 kill $proxies 2>/dev/null
 
-# --- A server that says nothing. ---
-# Its disk can be slow, as a file says where the server may write.
+# --- A daemon that is at work: its disk can be slow, as a file says where the server
+# may write. ---
 FAULT_SLOW=$dir/data/spool/slow; export FAULT_SLOW
 start_faulty "$dir/work/page" || not_ok "the daemon starts"
+at iom-vientiane --local push agreement/slow --text lo=work/lo.txt --text en=work/en.txt --title en=Slow >/dev/null 2>&1 ||
+	{ at mofa pull work/copy >/dev/null 2>&1; at mofa --local push agreement/slow --text lo=work/lo.txt --text en=work/en.txt --title en=Slow >work/made 2>&1; }
+mv offices/*/state/*/outbox/agreement--slow*.asice work/slow.asice
+# SECONDS: for so long entries cannot be written, once
+slow() {
+	if ! in_database; then echo "$1" | awk '{ print $1 * 1000 }' >"$FAULT_SLOW"; return; fi
+	record_sql "LOCK TABLE valise.entry IN SHARE ROW EXCLUSIVE MODE; SELECT pg_sleep($1)" >/dev/null &
+	n=0
+	until [ "$(record_sql "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'ShareRowExclusiveLock' AND relation = 'valise.entry'::regclass")" = 1 ] || [ $n = 100 ]; do
+		n=$((n + 1)); sleep 0.05
+	done
+}
+slow 21.5
+curl_as mofa /v1/documents/agreement/slow/versions/1 -X PUT --data-binary @work/slow.asice -v >work/answer 2>work/head & curl=$!
+{
+	began=$(date +%s)
+	VALISE_PATIENCE=1 deposit iom-vientiane slower && echo "after $(($(date +%s) - began)) s"
+} >work/slower 2>&1 & slower=$!
+
+# --- Meanwhile, a server that says nothing. ---
 silent=$(free)
 python3 -c "
 import socket, time
@@ -118,26 +138,14 @@ expect "one that says nothing after TLS, to a request without a body" 6 "has sai
 check "TLS was there" grep -q connected work/silent
 kill $silent_pid; near
 
-# --- A daemon that is at work. ---
-at iom-vientiane --local push agreement/slow --text lo=work/lo.txt --text en=work/en.txt --title en=Slow >/dev/null 2>&1 ||
-	{ at mofa pull work/copy >/dev/null 2>&1; at mofa --local push agreement/slow --text lo=work/lo.txt --text en=work/en.txt --title en=Slow >work/made 2>&1; }
-mv offices/*/state/*/outbox/agreement--slow*.asice work/slow.asice
-# SECONDS: for so long entries cannot be written, once
-slow() {
-	if ! in_database; then echo "$1" | awk '{ print $1 * 1000 }' >"$FAULT_SLOW"; return; fi
-	record_sql "LOCK TABLE valise.entry IN SHARE ROW EXCLUSIVE MODE; SELECT pg_sleep($1)" >/dev/null &
-	n=0
-	until [ "$(record_sql "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'ShareRowExclusiveLock' AND relation = 'valise.entry'::regclass")" = 1 ] || [ $n = 100 ]; do
-		n=$((n + 1)); sleep 0.05
-	done
-}
-slow 21.5
-curl_as mofa /v1/documents/agreement/slow/versions/1 -X PUT --data-binary @work/slow.asice -v >work/answer 2>work/head; rc=$?
+# --- What is at work says so. ---
+wait $curl; rc=$?
 [ $rc = 0 ] && ok "curl reads an answer after interim ones" || not_ok "curl reads an answer after interim ones: $rc"
 check "it was slow" sh -c '[ ! -f "$FAULT_SLOW" ]'
 expect "102 every 10 seconds, by curl" 0 '^2$' grep -c '^< HTTP/1.1 102 Processing' work/head
 expect "then the answer" 0 "201" grep '^< HTTP/1.1 201' work/head
-slow 11.5
-expect "the command waits for it" 0 "deposited agreement/slower@1" env VALISE_PATIENCE=1 "$valise" --config $config push agreement/slower --text lo=work/lo.txt --text en=work/en.txt --title en=Slow
+wait $slower
+expect "the command waits for it" 0 "deposited agreement/slower@1" cat work/slower
+expect "…longer than its patience" 0 "^after [12][0-9] s" cat work/slower
 expect "what comes at once has none" 0 '^0$' sh -c '"$@" 2>&1 | grep -c "102 Processing"; true' - "$(command -v curl)" -sv --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/health"
 finish
