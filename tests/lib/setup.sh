@@ -5,6 +5,8 @@ packages_build="gcc meson ninja-build pkg-config libssl-dev libgit2-dev
 	libyaml-dev libevent-dev libhttp-parser-dev libcurl4-openssl-dev
 	libmicrohttpd-dev libpq-dev libzip-dev libexpat1-dev libjansson-dev libseccomp-dev libutf8proc-dev
 	zlib1g-dev libdeflate-dev libassuan-dev check openssl"
+packages_demo="git unzip procps"
+packages_demo_postgres=postgresql
 packages_test="git spin systemd-container gpgsm gpg-agent unzip zip libxml2-utils curl procps faketime
 	poppler-utils python3 python3-jsonschema mandoc gettext
 	golang-go golang-golang-x-mod-dev postgresql"

@@ -1,9 +1,22 @@
 #!/bin/sh
 # The demonstration, and the folder that it keeps.
 . "$(dirname "$0")/lib.sh"
-demo() { VALISE_BUILD=$VALISE_BUILD "$top/demo" "$@"; }
+. "$top/tests/lib/setup.sh"
+. "$top/tests/lib/postgres.sh"
+# On a bare Debian there is what each system has, and what the demonstration asks for.
+mkdir tools
+essential=$(dpkg-query -W -f '${Package} ${Essential}\n' | sed -n 's/ yes$//p')
+# shellcheck disable=SC2086 # lists of words
+for package in $essential openssl $packages_demo; do dpkg -L "$package"; done 2>/dev/null |
+	grep -E '^(/usr)?/s?bin/[^/]+$' | while read -r path; do ln -sf "$path" tools/; done
+ln -sf "$(command -v awk)" "$(command -v perl)" tools/
+demo() { PATH=$dir/tools VALISE_BUILD=$VALISE_BUILD "$top/demo" "$@"; }
 expect "the story is told to its end" 0 "That was all" demo
 expect "its second part too" 0 "That was all" demo --lines
+! postgres_find || {
+	expect "its third, with the servers of a database" 0 "That was all" demo --postgres
+	! grep "not found" work/out >&2 && ok "for which nothing is missing" || not_ok "a command is missing"
+}
 expect "and kept, with the daemon running" 0 "The daemon runs on" demo --keep "$dir/kept"
 cd kept || finish
 mkdir -p work
