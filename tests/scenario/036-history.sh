@@ -125,10 +125,11 @@ lie_at() { # OFFICE N COMMAND…
 # What the other history has must not be told as proved.
 tells_other() { grep -e fork work/out | grep -v -e '  no  ' -e '"proved": *false' | grep -q .; }
 for o in mofa mofa-minister; do remember $o; done
-while read -r office want command; do
+# OFFICE AGAIN COMMAND: AGAIN is how it ends by itself once an earlier run has done it.
+while read -r office again command; do
 	# shellcheck disable=SC2086
 	lie_at "$office" 0 $command
-	[ "$got" = "$want" ] && ok "asked honestly: $command" || { not_ok "asked honestly: $command: exit $got"; tail -n 3 work/out >&2; }
+	[ "$got" = 0 ] && ok "asked honestly: $command" || { not_ok "asked honestly: $command: exit $got"; tail -n 3 work/out >&2; }
 	num=$(grep -c ^asked work/line) lies=0
 	for n in $(seq 1 "$num"); do
 		# shellcheck disable=SC2086
@@ -137,7 +138,7 @@ while read -r office want command; do
 		grep -q ^lied work/line || continue
 		lies=$((lies + 1))
 		case $got in
-		0 | "$want") # Nothing of the other was taken.
+		0 | "$again") # Nothing of the other was taken.
 			tells_other && { not_ok "$what: it tells of the other"; tail -n 3 work/out >&2; }
 			ask "$office" url
 			at "$office" list >work/out 2>&1 && ok "$what" || { not_ok "$what: it is the other's now"; tail -n 3 work/out >&2; } ;;
@@ -159,7 +160,7 @@ done <<-END
 	mofa 0 policy show
 	mofa 0 push agreement/two --text lo=work/lo.txt --text en=work/new.txt --title en=New
 	mofa 0 bag pack -o work/x.bag --to iom-bangkok agreement/two
-	mofa-minister 0 sign agreement/many-1 --yes
+	mofa-minister 5 sign agreement/many-1 --yes
 END
 # What is signed with another history's checkpoint is that before all else.
 signed() { # OFFICE TARGET COMMAND…: the first request for that target is answered so
