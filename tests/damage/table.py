@@ -204,7 +204,7 @@ def flip(path):
         at = len(data) // 2
         # A digit of a digest, or of a key: another digit is one too. A letter of
         # base64: it stays one.
-        digit = (rb"[0-9b-yB-Y]" if path.endswith("/journal.key") else
+        digit = (rb"[0-9b-yB-Y]" if path.endswith(("/journal.key", "/keys")) else
                  rb"[0-9]" if path.endswith("key") else
                  rb"(?<=[0-9a-f]{8})[0-9](?=[0-9a-f]{8})")
         if path.endswith(("/vkey", "/entries", "/packed-refs", "/keys",
