@@ -21,7 +21,8 @@
 #   machine_office OFFICE COMMAND…
 #                            a command of an office's, whose files are in /srv/in
 #
-# Only 127.0.0.1 is its network.
+# Only 127.0.0.1 is its network. One machine at a time: whoever makes the next waits
+# until it ends, since both would have the same control groups.
 
 machine_bases=${TMPDIR:-/tmp}/valise-machines
 
@@ -37,6 +38,7 @@ machine_can() {
 }
 
 machine_over() {
+	exec 8>"$machine_bases.lock" && flock 8 || { machine_why="machines cannot be made one after the other"; return 1; }
 	machine_why="no layer of files may be mounted here"
 	mkdir -p "$1/layer" && mount -t tmpfs tmpfs "$1/layer" || return
 	mkdir -p "$1/layer/up" "$1/layer/work" "$1/root"
@@ -92,7 +94,7 @@ machine_boot() {
 	machine_dir=$1
 	systemd-nspawn -D "$1/root" --private-network --register=no --keep-unit --link-journal=no \
 		--console=pipe --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
-		--boot systemd.unit=multi-user.target >"$1/console" 2>&1 </dev/null &
+		--boot systemd.unit=multi-user.target >"$1/console" 2>&1 </dev/null 8>&- &
 	machine_nspawn=$!
 	machine_init=
 	# It says itself when it is up; it is ended if it never is.
@@ -117,6 +119,7 @@ machine_end() {
 		rmdir "$machine_dir/root" "$machine_dir/layer" 2>/dev/null
 		machine_dir=
 	}
+	exec 8>&-
 	return 0
 }
 
