@@ -109,8 +109,8 @@ keys_tell_behind(const struct record *record, const struct policy *policy,
 {
 	struct telling telling = { .out = out };
 
-	if (!accepted_each(record->accepted, record, policy, tell_one, &telling,
-		err))
+	if (!accepted_each(record->accepted, record, policy, ACCEPTED_READ,
+		tell_one, &telling, err))
 		return false;
 	if (telling.num > 0)
 		fputs("they are not locked out: their commands name the policy"

@@ -117,10 +117,24 @@ check_data(struct upkeep *upkeep)
 static void
 keep_accepted(const struct upkeep *upkeep)
 {
+
 	struct error err = { 0 };
 
 	if (!accepted_store(upkeep->record->accepted, &err))
 		log_warning("accepted", "reason=%s", log_text(err.detail));
+}
+
+/*
+ * Know the entries of policies, so that /health can tell them where the record
+ * does not answer.
+ */
+static void
+learn_accepted(const struct upkeep *upkeep)
+{
+	struct error ignored = { 0 };
+
+	(void)!accepted_learn(upkeep->record->accepted, upkeep->record,
+	    &ignored);
 }
 
 /* Give the journal's reserve back what it had to use, once there is room. */
@@ -221,8 +235,10 @@ run_thread(void *arg)
 			upkeep_follow_crls(upkeep);
 		if (due(&upkeep->witness_ms, upkeep->config->witness_every))
 			upkeep_ask_witnesses(upkeep);
-		if (due(&upkeep->keep_ms, LOOK_EVERY))
+		if (due(&upkeep->keep_ms, LOOK_EVERY)) {
 			keep_accepted(upkeep);
+			learn_accepted(upkeep);
+		}
 		/*
 		 * What a flood of connections, or a check, needed for a while
 		 * is free by now, but in pieces that the allocator keeps: after

@@ -19,12 +19,21 @@ struct one {
 	int64_t at;
 };
 
+/* The policies that the journal named last, the newest first. */
+struct named {
+	size_t num;
+	uint64_t index[LIMIT_ACCEPTED_LOOKS];
+	struct digest digest[LIMIT_ACCEPTED_LOOKS];
+	bool is_known[LIMIT_ACCEPTED_LOOKS];
+};
+
 struct accepted {
 	char path[FILE_PATH];
 	pthread_mutex_t mutex;
 	struct one *list;
 	size_t num;
 	bool changed;
+	struct named named; /* as they were when they were last looked at */
 };
 
 enum { LINE = DIGEST_HEX + 24 + LIMIT_OFFICE_BYTES + LIMIT_EMAIL_BYTES + 4 };
@@ -181,38 +190,80 @@ accepted_store(struct accepted *all, struct error *err)
 
 /* --- What it says of the offices. --- */
 
-/* The policies that the journal named last, the newest first. */
-struct named {
-	size_t num;
-	uint64_t index[LIMIT_ACCEPTED_LOOKS];
-	struct digest digest[LIMIT_ACCEPTED_LOOKS];
-};
-
-static bool
-read_policies(const struct record *record, struct named *out, struct error *err)
+/* Find their entries; of the newest one the ledger has the digest, too. */
+static void
+find_policies(const struct record *record, struct named *out)
 {
-	struct buf line = BUF(LIMIT_ENTRY_BYTES);
 	struct ledger_places places;
-	struct entry entry;
-	bool ok = true;
 
+	*out = (struct named){ .num = 0 };
 	ledger_read_lock(record->ledger);
 	places = ledger_of_act(record->ledger, ACT_POLICY);
 	out->num = places.num < LIMIT_ACCEPTED_LOOKS ? places.num
 						     : LIMIT_ACCEPTED_LOOKS;
 	for (size_t i = 0; i < out->num; i++)
 		out->index[i] = ledger_place(&places, places.num - 1 - i);
+	out->is_known[0] = out->num > 0 &&
+	    ledger_newest(record->ledger, ACT_POLICY, &out->digest[0]);
 	ledger_unlock(record->ledger);
-	for (size_t i = 0; ok && i < out->num; i++) {
+}
+
+/* Take over what was known of them before: an entry never changes. */
+static void
+recall_policies(struct accepted *all, struct named *named)
+{
+	const struct named *before = &all->named;
+	size_t k = 0;
+
+	pthread_mutex_lock(&all->mutex);
+	for (size_t i = 0; i < named->num; i++) {
+		while (k < before->num && before->index[k] > named->index[i])
+			k++;
+		if (named->is_known[i] || k == before->num ||
+		    before->index[k] != named->index[i])
+			continue;
+		named->digest[i] = before->digest[k];
+		named->is_known[i] = before->is_known[k];
+	}
+	pthread_mutex_unlock(&all->mutex);
+}
+
+/* Read those that are not known. */
+static bool
+read_policies(const struct record *record, struct named *named,
+    struct error *err)
+{
+	struct buf line = BUF(LIMIT_ENTRY_BYTES);
+	struct entry entry;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < named->num; i++) {
+		if (named->is_known[i])
+			continue;
 		line.len = 0;
-		ok =
-		    journal_entry(record->journal, out->index[i], &line, err) &&
+		ok = journal_entry(record->journal, named->index[i], &line,
+			 err) &&
 		    entry_parse(buf_span(&line), &entry, err);
 		if (ok)
-			out->digest[i] = entry.policy;
+			named->digest[i] = entry.policy;
+		named->is_known[i] = ok;
 	}
 	buf_free(&line);
 	return ok;
+}
+
+static bool
+look_up_policies(struct accepted *all, const struct record *record,
+    enum accepted_look look, struct named *out, struct error *err)
+{
+	find_policies(record, out);
+	recall_policies(all, out);
+	if (look == ACCEPTED_READ && !read_policies(record, out, err))
+		return false;
+	pthread_mutex_lock(&all->mutex);
+	all->named = *out;
+	pthread_mutex_unlock(&all->mutex);
+	return true;
 }
 
 static struct accepted_by
@@ -225,7 +276,8 @@ tell(const struct one *one, const struct named *named)
 		.at = one->at };
 
 	for (size_t i = 0; i < named->num && by.entry == LEDGER_NONE; i++)
-		if (digest_eq(&named->digest[i], &one->policy)) {
+		if (named->is_known[i] &&
+		    digest_eq(&named->digest[i], &one->policy)) {
 			by.entry = named->index[i];
 			by.is_newest = i == 0;
 		}
@@ -233,8 +285,17 @@ tell(const struct one *one, const struct named *named)
 }
 
 bool
+accepted_learn(struct accepted *all, const struct record *record,
+    struct error *err)
+{
+	struct named named;
+
+	return look_up_policies(all, record, ACCEPTED_READ, &named, err);
+}
+
+bool
 accepted_each(struct accepted *all, const struct record *record,
-    const struct policy *policy,
+    const struct policy *policy, enum accepted_look look,
     void (*visit)(void *arg, const struct accepted_by *by), void *arg,
     struct error *err)
 {
@@ -242,7 +303,7 @@ accepted_each(struct accepted *all, const struct record *record,
 
 	if (named == NULL)
 		return error_set_errno(err, "policies accepted");
-	if (!read_policies(record, named, err)) {
+	if (!look_up_policies(all, record, look, named, err)) {
 		free(named);
 		return false;
 	}

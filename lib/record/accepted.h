@@ -36,13 +36,20 @@ struct accepted_by {
 	int64_t at; /* when it was last named, in seconds */
 	bool is_newest; /* it is the policy in force by the journal */
 };
+enum accepted_look {
+	ACCEPTED_READ, /* entries that are not known are read */
+	ACCEPTED_KNOWN /* none is: what has them may not answer */
+};
 /*
  * Visit what is known of each office of a policy, in its order. Entries are
  * looked up among the newest LIMIT_ACCEPTED_LOOKS of policies.
  */
 bool accepted_each(struct accepted *all, const struct record *record,
-    const struct policy *policy,
+    const struct policy *policy, enum accepted_look look,
     void (*visit)(void *arg, const struct accepted_by *by), void *arg,
+    struct error *err) MUST_USE;
+/* Read these entries, so that they are known. */
+bool accepted_learn(struct accepted *all, const struct record *record,
     struct error *err) MUST_USE;
 
 #endif

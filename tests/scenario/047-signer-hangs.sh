@@ -16,6 +16,10 @@ expect "a copy is refused within seconds" 0 "^503 5$" within 12 curl_as iom-gene
 grep -q '"code":"UNAVAILABLE".*"detail":"[^"]*signer has not answered for [5-9] s' work/refused && ok "and says why" || { not_ok "and says why"; cat work/refused >&2; }
 check "the log says it, once" until_says log "level=error event=signer result=silent"
 expect "/health says it" 0 '^503.*"status":"failing".*signer has not answered' sh -c 'curl_as() { '"$(command -v curl)"' -sS --cacert offices/$1/ca.pem --cert offices/$1/cert.pem --key offices/$1/key.pem "$(cat url)$2" -w "%{http_code} " -o work/health; cat work/health; }; curl_as iom-geneva /health'
+curl_as mofa /health -o work/health
+for word in '"status":"failing"' '"reason":"[^"]*signer has not answered' '"disk":{"free":[0-9]' '"size":[0-9]' '"accepted":\[{"office":"' '"entry":[0-9]*,"[^}]*"newest":true' '"warnings":\['; do
+	expect "…with what needs no signer, to who may see it: $word" 0 "$word" cat work/health
+done
 expect "then a copy is refused at once" 0 "^503$" within 2 curl_as iom-geneva $copy -o work/refused -w '%{http_code}\n'
 expect "a deposit too" 6 "signer has not answered" within 3 deposit mofa two
 expect "what is read goes on" 0 "agreement/one" within 3 at mofa list

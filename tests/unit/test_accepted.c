@@ -139,7 +139,8 @@ expect(struct accepted *all, const char *want)
 	struct buf out = BUF(1000000);
 	struct error err = { 0 };
 
-	ck_ok(accepted_each(all, &record, &policy, append, &out, &err) &&
+	ck_ok(accepted_each(all, &record, &policy, ACCEPTED_READ, append, &out,
+		  &err) &&
 		buf_append_u8(&out, 0, &err),
 	    err);
 	ck_assert_str_eq((char *)out.data, want);
@@ -174,6 +175,44 @@ START_TEST(each_is_told_with_its_entry)
 	    "iom a@iom.example 3 70 newest\n"
 	    "iom b@iom.example 2 30 behind\n"
 	    "iom c@iom.example -1 40 behind\n");
+	accepted_free(all);
+}
+END_TEST
+
+/* As expect(), and nothing is read. */
+static void
+expect_known(struct accepted *all, const char *want)
+{
+	struct journal *kept = record.journal;
+	struct buf out = BUF(1000000);
+	struct error err = { 0 };
+
+	record.journal = NULL;
+	ck_ok(accepted_each(all, &record, &policy, ACCEPTED_KNOWN, append, &out,
+		  &err) &&
+		buf_append_u8(&out, 0, &err),
+	    err);
+	record.journal = kept;
+	ck_assert_str_eq((char *)out.data, want);
+	buf_free(&out);
+}
+
+START_TEST(without_reading_what_is_known_is_told)
+{
+	static const char *const names[] = { "one", "two", "one", "three" };
+	struct accepted *all = open_it();
+	struct error err = { 0 };
+
+	make_record(names, 4);
+	note(all, "mofa", "m@mofa.example", "three", 20);
+	note(all, "iom", "a@iom.example", "two", 10);
+	expect_known(all,
+	    "mofa m@mofa.example 3 20 newest\n"
+	    "iom a@iom.example -1 10 behind\n");
+	ck_ok(accepted_learn(all, &record, &err), err);
+	expect_known(all,
+	    "mofa m@mofa.example 3 20 newest\n"
+	    "iom a@iom.example 1 10 behind\n");
 	accepted_free(all);
 }
 END_TEST
@@ -216,7 +255,8 @@ START_TEST(who_was_away_longest_makes_room)
 		note(all, "iom", person, "one", i == 7 ? 1 : 100 + i);
 	}
 	note(all, "iom", "one-more@iom.example", "one", 5000);
-	ck_ok(accepted_each(all, &record, &policy, append, &out, &err) &&
+	ck_ok(accepted_each(all, &record, &policy, ACCEPTED_READ, append, &out,
+		  &err) &&
 		buf_append_u8(&out, 0, &err),
 	    err);
 	ck_assert_ptr_null(strstr((char *)out.data, "iom p7@"));
@@ -257,6 +297,7 @@ fill(TCase *t)
 {
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, each_is_told_with_its_entry);
+	tcase_add_test(t, without_reading_what_is_known_is_told);
 	tcase_add_test(t, what_is_damaged_is_passed_over);
 	tcase_add_test(t, who_was_away_longest_makes_room);
 	tcase_add_test(t, only_what_changed_is_written);
