@@ -364,45 +364,60 @@ run_version(struct job *job, struct error *err)
 
 /* --- Show. --- */
 
-const char *
-documents_title(const struct job *job, const struct ledger_document *doc,
-    char out[TITLE_TEXT])
+/* Read the titles and languages of a version; both are empty if that fails. */
+static bool
+read_title(const struct job *job, const struct oid *commit,
+    char title[TITLE_TEXT], char languages[LANGUAGES_TEXT], struct error *err)
 {
-	struct container *container;
+	struct container *container =
+	    snapshot_load(job->api->record->store, commit, err);
 	struct version *version = NULL;
-	struct error err = { 0 };
 	const struct member *yaml;
+
+	title[0] = languages[0] = '\0';
+	yaml =
+	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
+	if (yaml != NULL)
+		version = version_parse(member_bytes(yaml), err);
+	if (version != NULL) {
+		title_text_of(version, title, TITLE_TEXT);
+		languages_text_of(version, languages, LANGUAGES_TEXT);
+	}
+	container_free(container);
+	version_free(version);
+	return version != NULL;
+}
+
+bool
+documents_title(const struct job *job, const struct ledger_document *doc,
+    char out[TITLE_TEXT], struct error *err)
+{
 	struct ledger *ledger = job->api->record->ledger;
 	const struct oid commit = doc->versions[doc->num_versions - 1].commit;
 	char name[DOCUMENT_NAME];
-	char languages[LANGUAGES_TEXT] = "";
+	char languages[LANGUAGES_TEXT];
 	struct ledger_document *again;
+	struct error why = { 0 };
 
 	text_set(name, sizeof(name), doc->name);
 	if (doc->title[0] != '\0' && ledger_languages(doc)[0] != '\0') {
 		text_set(out, TITLE_TEXT, doc->title);
-		return out;
+		return true;
 	}
 	ledger_unlock(ledger);
-	out[0] = '\0';
-	container = snapshot_load(job->api->record->store, &commit, &err);
-	yaml =
-	    container != NULL ? container_find(container, PATH_VERSION) : NULL;
-	if (yaml != NULL)
-		version = version_parse(member_bytes(yaml), &err);
-	if (version != NULL) {
-		title_text_of(version, out, TITLE_TEXT);
-		languages_text_of(version, languages, sizeof(languages));
+	if (!read_title(job, &commit, out, languages, &why) &&
+	    why.kind == ERROR_UNAVAILABLE) {
+		ledger_read_lock(ledger);
+		*err = why;
+		return false;
 	}
-	container_free(container);
-	version_free(version);
 	ledger_write_lock(ledger);
 	again = ledger_find(ledger, name);
 	if (again != NULL && ledger_languages(again)[0] == '\0')
 		ledger_set_title(ledger, again, out, languages);
 	ledger_unlock(ledger);
 	ledger_read_lock(ledger);
-	return out;
+	return true;
 }
 
 static json_t *
@@ -465,11 +480,12 @@ run_document(struct job *job, struct error *err)
 	char title[TITLE_TEXT];
 	const struct ledger_document *doc;
 	json_t *json = NULL;
+	bool ok = true;
 
 	ledger_read_lock(ledger);
 	doc = ledger_find(ledger, job->document);
-	if (doc != NULL && doc->num_versions > 0) {
-		documents_title(job, doc, title);
+	if (doc != NULL && doc->num_versions > 0 &&
+	    (ok = documents_title(job, doc, title, err))) {
 		/*
 		 * The lock was released meanwhile: look the document up again.
 		 */
@@ -478,7 +494,7 @@ run_document(struct job *job, struct error *err)
 	}
 	ledger_unlock(ledger);
 	if (json == NULL)
-		return not_there(job, err);
+		return ok ? not_there(job, err) : false;
 	job_json(job, 200, json);
 	return true;
 }

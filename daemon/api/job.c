@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/patience.h"
 #include "base/time.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep/upkeep.h"
@@ -181,12 +182,27 @@ job_enqueue(struct job *job)
 	job_problem(job, &err);
 }
 
+/*
+ * What was not found, or not verified by it, may be what a database did not give
+ * that does not answer.
+ */
+static void
+look_for_silence(const struct job *job, struct error *err)
+{
+	struct error why = { 0 };
+
+	if ((err->kind == ERROR_NOT_FOUND || err->kind == ERROR_UNTRUSTED) &&
+	    !patience_answers(store_backend(job->api->record->store), &why))
+		*err = why;
+}
+
 void
 job_run_turn(void *arg)
 {
 	struct job *job = arg;
 	struct error err = { 0 };
 
+	patience_for_requests();
 	workers_note(job->request->body_len);
 	/* Its next turn goes on with this one. */
 	job->turn.again = true;
@@ -197,6 +213,7 @@ job_run_turn(void *arg)
 		if (job->run(job, &err))
 			return;
 	}
+	look_for_silence(job, &err);
 	job_problem(job, &err);
 }
 

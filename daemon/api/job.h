@@ -280,11 +280,13 @@ job_run run_git_refs, run_git_upload, run_pack;
 /* daemon/api/documents.c */
 job_run run_document, run_fetch, run_version;
 /*
- * Returns the titles, read from the store once; "" if that fails.  The ledger is
- * locked for reading, and the lock may be released meanwhile.
+ * Get the titles, read from the store once; "" if they are damaged.  The ledger
+ * is locked for reading, and the lock may be released meanwhile.
+ *
+ * ERROR_UNAVAILABLE  the store does not answer
  */
-const char *documents_title(const struct job *job,
-    const struct ledger_document *doc, char out[TITLE_TEXT]);
+bool documents_title(const struct job *job, const struct ledger_document *doc,
+    char out[TITLE_TEXT], struct error *err) MUST_USE;
 /* daemon/api/entries.c, list.c: answers in parts */
 job_run run_entries, run_list;
 /* journal.c */

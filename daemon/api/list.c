@@ -34,16 +34,19 @@ struct list {
  * them releases the lock, and the place among the others is found again.
  * Documents are never freed.
  */
-static void
+static bool
 know_titles(const struct job *job, const struct list *list,
-    const struct ledger_document *doc, struct order_cursor *at)
+    const struct ledger_document *doc, struct order_cursor *at,
+    struct error *err)
 {
 	UNINITIALIZED char title[TITLE_TEXT];
 
 	if (!listing_needs_titles(&list->asked, doc))
-		return;
-	documents_title(job, doc, title);
+		return true;
+	if (!documents_title(job, doc, title, err))
+		return false;
 	*at = order_after(ledger_order(job->api->record->ledger), doc->name);
+	return true;
 }
 
 /* Append the row of a document, with the ledger locked for reading. */
@@ -57,8 +60,8 @@ append_row(const struct job *job, struct list *list,
 	bool ok;
 
 	/* Reading a title may release the lock.  Documents are never freed. */
-	if (doc->title[0] == '\0')
-		documents_title(job, doc, title);
+	if (doc->title[0] == '\0' && !documents_title(job, doc, title, err))
+		return false;
 	row = json_of_row(doc, doc->title[0] != '\0' ? doc->title : title);
 	if (row != NULL && listing_waits(&list->asked, doc))
 		json_object_set_new(row, "waits", json_true());
@@ -97,7 +100,8 @@ append_next(const struct job *job, struct list *list, struct buf *scratch,
 			break;
 		/* The next time goes on behind it. */
 		text_set(list->behind, sizeof(list->behind), doc->name);
-		know_titles(job, list, doc, &at);
+		if (!(ok = know_titles(job, list, doc, &at, err)))
+			break;
 		if (!listing_matches(&list->asked, doc, scratch))
 			continue;
 		if (list->num == list->asked.limit) {
@@ -193,28 +197,30 @@ choose(const struct listing *asked, struct choice *choice,
 	}
 }
 
-/* Look at the next documents; behind gets the name of the last. */
+/*
+ * Look at the next documents; behind gets the name of the last.  *more: there are
+ * others.
+ */
 static bool
 look_on(const struct job *job, struct list *list, struct choice *choice,
-    char behind[DOCUMENT_NAME], struct buf *scratch)
+    char behind[DOCUMENT_NAME], struct buf *scratch, bool *more,
+    struct error *err)
 {
 	struct ledger *ledger = job->api->record->ledger;
 	const struct order *order = ledger_order(ledger);
 	const struct ledger_document *last = NULL;
 	struct ledger_document *doc;
 	struct order_cursor at;
-	bool more = true;
+	bool ok = true;
 
 	ledger_read_lock(ledger);
 	doc = listing_first(&list->asked, order, behind, &at);
-	for (unsigned i = 0;
-	     more && (i == 0 || (i < LOOK_AT && !workers_is_over()));
+	for (unsigned i = 0; i == 0 || (i < LOOK_AT && !workers_is_over());
 	     i++, doc = order_next(order, &at)) {
-		more =
+		*more =
 		    doc != NULL && listing_is_within(&list->asked, doc->name);
-		if (!more)
+		if (!*more || !(ok = know_titles(job, list, doc, &at, err)))
 			break;
-		know_titles(job, list, doc, &at);
 		if (listing_matches(&list->asked, doc, scratch)) {
 			list->count++;
 			choose(&list->asked, choice, doc);
@@ -224,7 +230,7 @@ look_on(const struct job *job, struct list *list, struct choice *choice,
 	if (last != NULL)
 		text_set(behind, DOCUMENT_NAME, last->name);
 	ledger_unlock(ledger);
-	return more;
+	return ok;
 }
 
 /* Put those that were chosen in their order, and note the cursor behind them. */
@@ -258,15 +264,19 @@ find(const struct job *job, struct list *list, struct buf *scratch,
 		.places = calloc(room, sizeof(*choice.places)),
 		.heap = calloc(room, sizeof(struct place *)) };
 	char behind[DOCUMENT_NAME] = "";
-	const bool ok = choice.places != NULL && choice.heap != NULL;
+	bool ok = (choice.places != NULL && choice.heap != NULL) ||
+	    error_set_errno(err, "list");
+	bool more = true;
 
-	while (ok && look_on(job, list, &choice, behind, scratch))
+	while (ok && more) {
+		ok = look_on(job, list, &choice, behind, scratch, &more, err);
 		pace_point();
+	}
 	if (ok)
 		settle(list, &choice);
 	free(choice.places);
 	free(choice.heap);
-	return ok || error_set_errno(err, "list");
+	return ok;
 }
 
 /* Append rows of the next of those that were found. */

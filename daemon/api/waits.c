@@ -3,10 +3,16 @@
  */
 #include "daemon/api/waits.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "backend/patience.h"
 #include "daemon/api/job.h"
 #include "daemon/log.h"
+
+/* Of an act that waits for the record. */
+#define WHAT_WAS_SENT                                                          \
+	". What was sent may be journaled then: send it again to hear"
 
 void
 waits_init(struct waits *waits)
@@ -103,6 +109,20 @@ signer_answers(const struct api *api, struct error *err)
 	return error_retry(err, LIMIT_SECONDS_SIGNER);
 }
 
+/* Does the record's database answer at all? */
+static bool
+database_answers(const struct api *api, struct error *err)
+{
+	size_t len;
+
+	if (patience_answers(store_backend(api->record->store), err))
+		return true;
+	len = strlen(err->detail);
+	snprintf(err->detail + len, sizeof(err->detail) - len, "%s",
+	    WHAT_WAS_SENT);
+	return false;
+}
+
 static bool
 record_answers(const struct api *api, struct error *err)
 {
@@ -110,12 +130,11 @@ record_answers(const struct api *api, struct error *err)
 	    registrar_record_silent_ms(api->registrar) / 1000;
 
 	if (silent_s < LIMIT_SECONDS_RECORD)
-		return true;
+		return database_answers(api, err);
 	error_set(err, ERROR_UNAVAILABLE,
 	    "the depositary's record (its disk, its database or a standby that"
 	    " must have it too) has written nothing for %lld seconds: no act is"
-	    " journaled and no copy delivered until it does. What was sent may"
-	    " be journaled then: send it again to hear",
+	    " journaled and no copy delivered until it does" WHAT_WAS_SENT,
 	    (long long)silent_s);
 	return error_retry(err, LIMIT_SECONDS_RECORD);
 }

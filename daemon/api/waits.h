@@ -1,6 +1,6 @@
 /*
  * waits.h - the jobs that wait for the writer of the journal, and a signer or a
- * record that does not answer.
+ * record that does not answer, whoever writes to it or reads.
  *
  * A request is answered with 503 once the signer has owed an answer for
  * LIMIT_SECONDS_SIGNER, or the record (a disk, or a database that waits for a

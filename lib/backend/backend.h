@@ -498,6 +498,12 @@ struct backend_table {
 	/* --- Upkeep. --- */
 
 	/*
+	 * For how many milliseconds the process that has the storage has said
+	 * nothing, though it is asked every few seconds; 0 before claim().  NULL:
+	 * there is none.  For any thread.
+	 */
+	int64_t (*silent_ms)(struct backend *backend);
+	/*
 	 * Join the many small parts that small writes left, if there are more
 	 * than enough: a step of bounded length.  *joined gets the number of
 	 * parts joined.  It may run beside the thread that writes, on one thread

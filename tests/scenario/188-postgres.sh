@@ -58,11 +58,11 @@ kill_daemon "$dir"; start_daemon "$dir" || not_ok "it starts after SIGKILL"
 check "what was acknowledged is there" at mofa fetch agreement/two -o work/two.asice
 check "a third deposit" deposit mofa three "the third"
 
-# --- The server hangs while an act is with it: after half a minute, which the daemon's
-# clock goes on by, a word. ---
-step() { printf '%-8d' "$1" | dd conv=notrunc of=work/step 2>/dev/null; }
-stop_daemon "$dir"; step 0
-CLOCK_STEP="$dir/work/step" LD_PRELOAD="$VALISE_BUILD/clock.so" start_daemon "$dir" || not_ok "it starts with a clock of its own"
+# --- The server hangs while an act is with it, and is read: half a minute, then a word.
+# poll() knows no other clock than the machine's. Titles are read of it, too, once their
+# file is gone. ---
+stop_daemon "$dir"; rm data/journal/titles
+start_daemon "$dir" || not_ok "it starts without its titles"
 server=$(head -n 1 "$postgres/data/postmaster.pid") daemon=$(cat pid)
 # What was proposed cannot be published: so the act is under way when all stands still.
 postgres_sql "BEGIN; LOCK TABLE valise.published IN EXCLUSIVE MODE; SELECT pg_sleep(120)" >/dev/null 2>&1 & holds=$!
@@ -74,15 +74,34 @@ deposit mofa hangs "while it hangs" >work/hangs 2>&1 & hangs=$!
 check "an act is under way" until_is proposed
 hung="$server $(pgrep -P "$server" | tr '\n' ' ')"
 # shellcheck disable=SC2086 # a list of numbers
-kill -STOP $hung; step 31
+kill -STOP $hung
+reads="/v1/documents /v1/documents/agreement/role/versions/1 /v1/journal/entries"
+# SECONDS PATH FILE: what it is answered within that time
+read_it() { curl_as mofa "$2" --max-time "$1" -s -o "$3" -w '%{http_code} %header{retry-after}\n'; }
+file_of() { echo "work/read-$(echo "$1" | tr / -)"; }
+readers=
+for path in $reads; do read_it 45 "$path" "$(file_of "$path")" >"$(file_of "$path").status" & readers="$readers $!"; done
 wait $hangs; got=$?
 check "a deposit that is under way is given up" test $got = 6
 check "with a word" grep -q "Not available" work/hangs
 check "the log says it" grep -q "level=error event=record result=silent" log
-expect "/health too, at once" 0 '"status":"failing".*has written nothing' curl_as mofa /health --max-time 5
+curl_as mofa /health --max-time 5 >work/health
+for word in '"status":"failing"' 'has written nothing\|has not answered' '"disk":{' '"newest":true'; do
+	expect "/health too, at once, with what needs no database: $word" 0 "$word" cat work/health
+done
 # shellcheck disable=SC2086
-step 0; kill -CONT $hung
+wait $readers
+for path in $reads; do
+	expect "$path is given up in the same time" 0 "^503 30$" cat "$(file_of "$path").status"
+	expect "…with a word" 0 '"code":"UNAVAILABLE".*"detail":"[^"]*database has not answered for [0-9]* seconds: .*Try again later' cat "$(file_of "$path")"
+	expect "…and then at once" 0 '^503 30$' read_it 5 "$path" work/read
+done
+expect "what is in memory is answered" 0 "^200" read_it 5 /v1/journal/checkpoint work/read
+# shellcheck disable=SC2086
+kill -CONT $hung
 postgres_sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'" >/dev/null; wait $holds
+is_read() { read_it 30 "$1" work/read | grep -q "^200"; }
+for path in $reads; do check "$path is answered again" until_is is_read "$path"; done
 check "it was made once, and told so when it is sent again" deposit mofa hangs "while it hangs"
 expect "it is one version" 0 '"version":1,' at mofa --json show agreement/hangs
 check "the daemon goes on" test "$daemon" = "$(cat pid)" -a -d "/proc/$daemon"

@@ -139,6 +139,14 @@ db_failed(struct db *db, const PGresult *result, struct error *err)
 
 /* --- Running. --- */
 
+void
+db_heard(const struct db *db)
+{
+	if (db->heard_ms != NULL)
+		__atomic_store_n(db->heard_ms, time_monotonic_ms(),
+		    __ATOMIC_RELAXED);
+}
+
 /* Wait until the connection can be read or written; false: it took too long. */
 static bool
 wait_for(struct db *db, short events, int64_t until)
@@ -152,6 +160,8 @@ wait_for(struct db *db, short events, int64_t until)
 			return false;
 		n = poll(&fd, 1, left > INT_MAX ? INT_MAX : (int)left);
 	} while (n == 0 || (n < 0 && errno == EINTR));
+	if (n > 0 && (fd.revents & POLLIN) != 0)
+		db_heard(db);
 	return n > 0;
 }
 
@@ -174,21 +184,20 @@ wait_result(struct db *db, int64_t until)
 	}
 }
 
-/* The deadline of an answer; 0: none. */
+/* Until when an answer is waited for; 0: as long as it takes. */
 static int64_t
-deadline(bool waits)
+deadline(struct db *db, enum patience what)
 {
-	/* The server's own limit comes first. */
-	return waits ? 0
-		     : time_monotonic_ms() +
-		(LIMIT_SECONDS_DATABASE + 5) * INT64_C(1000);
+	db->asked_ms = time_monotonic_ms();
+	return what == PATIENCE_ANSWER && db->until != 0 ? db->until
+							 : patience_until(what);
 }
 
 /* All results of the command up to the last, or one that begins a COPY. */
 static PGresult *
-finish(struct db *db, bool waits)
+finish(struct db *db, enum patience what)
 {
-	const int64_t until = deadline(waits);
+	const int64_t until = deadline(db, what);
 	PGresult *last = NULL, *result;
 
 	while (wait_result(db, until)) {
@@ -212,13 +221,13 @@ finish(struct db *db, bool waits)
 PGresult *
 db_finish(struct db *db)
 {
-	return finish(db, false);
+	return finish(db, PATIENCE_ANSWER);
 }
 
 bool
 db_flush(struct db *db)
 {
-	const int64_t until = deadline(false);
+	const int64_t until = deadline(db, PATIENCE_ANSWER);
 	int unsent;
 
 	while ((unsent = PQflush(db->conn)) > 0)
@@ -240,9 +249,7 @@ is_good(struct db *db, PGresult **result, enum failure *what, struct error *err)
 		status == PGRES_COPY_IN || status == PGRES_PIPELINE_SYNC))
 		return true;
 	if (*result == NULL && db->failed) {
-		error_set(err, ERROR_UNAVAILABLE,
-		    "postgresql: no answer within %d seconds",
-		    LIMIT_SECONDS_DATABASE);
+		(void)patience_over(db->asked_ms, err);
 		failure = FAILED_BROKEN;
 	} else {
 		failure = db_failed(db, *result, err);
@@ -304,14 +311,14 @@ db_send(struct db *db, enum statement statement, const struct params *params)
 
 static PGresult *
 run(struct db *db, enum statement statement, const struct params *params,
-    bool waits, enum failure *what, struct error *err)
+    enum patience patience, enum failure *what, struct error *err)
 {
 	PGresult *result = NULL;
 
 	if (!prepare(db, statement, what, err))
 		return NULL;
 	if (db_send(db, statement, params))
-		result = finish(db, waits);
+		result = finish(db, patience);
 	return is_good(db, &result, what, err) ? result : NULL;
 }
 
@@ -319,7 +326,7 @@ PGresult *
 db_run(struct db *db, enum statement statement, const struct params *params,
     enum failure *what, struct error *err)
 {
-	return run(db, statement, params, false, what, err);
+	return run(db, statement, params, PATIENCE_ANSWER, what, err);
 }
 
 PGresult *
@@ -345,19 +352,27 @@ PGresult *
 postgres_read(struct postgres *postgres, enum statement statement,
     const struct params *params, struct error *err)
 {
+	const bool is_request = patience_is_for_requests();
+	const int64_t until = is_request ? patience_until(PATIENCE_ANSWER) : 0;
+
 	for (unsigned tries = 0;; tries++) {
 		enum failure what = FAILED;
 		struct error why = { 0 };
-		struct db *db = pool_take(postgres, &postgres->readers, &why);
+		struct db *db = NULL;
 		PGresult *result = NULL;
 
-		if (db != NULL)
+		if (!is_request || patience_answers(&postgres->backend, &why))
+			db = pool_take(postgres, &postgres->readers, &why);
+		if (db != NULL) {
+			db->until = until;
 			result = db_run(db, statement, params, &what, &why);
+		}
 		pool_give(&postgres->readers, db);
 		if (result != NULL)
 			return result;
 		*err = why;
-		if (tries > 0 || db == NULL || what == FAILED)
+		if (tries > 0 || db == NULL || what == FAILED ||
+		    (until != 0 && time_monotonic_ms() >= until))
 			return NULL;
 	}
 }
@@ -367,7 +382,7 @@ postgres_read(struct postgres *postgres, enum statement statement,
 enum commit
 db_take_commit(struct db *db, enum failure *what, struct error *err)
 {
-	PGresult *result = finish(db, true);
+	PGresult *result = finish(db, PATIENCE_COMMIT);
 	enum commit end = COMMIT_LOST;
 
 	if (PQresultStatus(result) == PGRES_COMMAND_OK && !db->failed) {
@@ -411,7 +426,7 @@ db_run_alone(struct db *db, enum statement statement,
 	PGresult *result;
 
 	db->warned = false;
-	result = run(db, statement, params, true, NULL, err);
+	result = run(db, statement, params, PATIENCE_COMMIT, NULL, err);
 	/* As in db_commit(): it may not be where it should be. */
 	if (result == NULL || !db->warned)
 		return result;

@@ -2,12 +2,19 @@
  * Connections: opening one, with the settings of its session, and a pool of
  * them for the threads that read and for those that write.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "backend/postgres/private.h"
+#include "base/time.h"
 
-enum { OLDEST_SERVER = 150000 };
+enum {
+	OLDEST_SERVER = 150000,
+	/* libpq waits no shorter; who says no says it sooner. */
+	REFUSED_MS = 2000,
+};
 
 /* Count warnings: a COMMIT that comes with one is not believed. */
 static void
@@ -43,22 +50,39 @@ set_session(struct db *db, const char *commit, struct error *err)
 	return db_do(db, sql, NULL, err);
 }
 
+/* Why there is no connection: the server says no, or nothing. */
+static void
+say_unconnected(const struct db *db, struct error *err)
+{
+	const char *why = PQerrorMessage(db->conn);
+	const bool is_silent = time_monotonic_ms() - db->asked_ms >= REFUSED_MS;
+
+	if (!is_silent)
+		db_heard(db);
+	if (is_silent && patience_is_for_requests()) {
+		(void)patience_over(db->asked_ms, err);
+		return;
+	}
+	error_set(err, ERROR_UNAVAILABLE, "postgresql: %.*s",
+	    (int)strcspn(why, "\n"), why);
+}
+
 struct db *
-db_open(const struct keywords *keywords, const char *commit, struct error *err)
+db_open(const struct keywords *keywords, const char *commit, int64_t *heard_ms,
+    struct error *err)
 {
 	struct db *db = calloc(1, sizeof(*db));
-	const char *why;
 
 	if (db == NULL) {
 		error_set_errno(err, "postgresql");
 		return NULL;
 	}
+	db->heard_ms = heard_ms;
+	db->asked_ms = time_monotonic_ms();
 	db->conn = PQconnectdbParams(keywords->names,
 	    (const char *const *)keywords->values, 0);
 	if (PQstatus(db->conn) != CONNECTION_OK) {
-		why = PQerrorMessage(db->conn);
-		error_set(err, ERROR_UNAVAILABLE, "postgresql: %.*s",
-		    (int)strcspn(why, "\n"), why);
+		say_unconnected(db, err);
 	} else if (PQserverVersion(db->conn) < OLDEST_SERVER) {
 		error_set(err, ERROR_REFUSED,
 		    "postgresql: the server is older than version 15");
@@ -88,9 +112,14 @@ db_close(struct db *db)
 void
 pool_init(struct pool *pool, unsigned max, const char *commit)
 {
+	pthread_condattr_t attr;
+
 	*pool = (struct pool){ .max = max, .commit = commit };
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_cond_init(&pool->given, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->given, &attr);
+	pthread_condattr_destroy(&attr);
 }
 
 static void
@@ -141,7 +170,8 @@ check_record(struct postgres *postgres, struct db *db, struct error *err)
 static struct db *
 open_checked(struct postgres *postgres, const char *commit, struct error *err)
 {
-	struct db *db = db_open(&postgres->keywords, commit, err);
+	struct db *db =
+	    db_open(&postgres->keywords, commit, &postgres->heard_ms, err);
 
 	if (db == NULL || postgres->id[0] == '\0' ||
 	    check_record(postgres, db, err))
@@ -150,19 +180,51 @@ open_checked(struct postgres *postgres, const char *commit, struct error *err)
 	return NULL;
 }
 
+static bool
+has_one(const struct pool *pool)
+{
+	return pool->num_idle > 0 || pool->num_open < pool->max;
+}
+
+/*
+ * Wait until one is idle, or may be opened; a request until its patience is over.
+ * The mutex is held.
+ */
+static bool
+wait_for_one(struct pool *pool)
+{
+	const int64_t until = patience_until(PATIENCE_ANSWER);
+	const struct timespec at = { until / 1000, until % 1000 * 1000000 };
+
+	bool is_over = false;
+
+	while (!is_over && !has_one(pool))
+		if (patience_is_for_requests())
+			is_over = pthread_cond_timedwait(&pool->given,
+				      &pool->mutex, &at) == ETIMEDOUT;
+		else
+			pthread_cond_wait(&pool->given, &pool->mutex);
+	return has_one(pool);
+}
+
 struct db *
 pool_take(struct postgres *postgres, struct pool *pool, struct error *err)
 {
+	const int64_t since_ms = time_monotonic_ms();
 	struct db *db = NULL;
+	bool is_one;
 
 	pthread_mutex_lock(&pool->mutex);
-	while (pool->num_idle == 0 && pool->num_open == pool->max)
-		pthread_cond_wait(&pool->given, &pool->mutex);
-	if (pool->num_idle > 0)
+	is_one = wait_for_one(pool);
+	if (is_one && pool->num_idle > 0)
 		db = pool->idle[--pool->num_idle];
-	else
+	else if (is_one)
 		pool->num_open++;
 	pthread_mutex_unlock(&pool->mutex);
+	if (!is_one) {
+		(void)patience_over(since_ms, err);
+		return NULL;
+	}
 	if (db == NULL &&
 	    (db = open_checked(postgres, pool->commit, err)) == NULL) {
 		pthread_mutex_lock(&pool->mutex);
@@ -170,6 +232,8 @@ pool_take(struct postgres *postgres, struct pool *pool, struct error *err)
 		pthread_cond_signal(&pool->given);
 		pthread_mutex_unlock(&pool->mutex);
 	}
+	if (db != NULL)
+		db->until = 0;
 	return db;
 }
 

@@ -87,7 +87,8 @@ renew_always(void *arg)
 		struct error ignored = { 0 };
 
 		if (db == NULL)
-			db = db_open(&postgres->keywords, "off", &ignored);
+			db = db_open(&postgres->keywords, "off",
+			    &postgres->heard_ms, &ignored);
 		if (db != NULL && !renew_once(postgres, db, &lost, &ignored)) {
 			db_close(db);
 			db = NULL;
@@ -309,6 +310,17 @@ postgres_holds(struct backend *backend, struct error *err)
 		    " another one may write by now: nothing was changed. Try"
 		    " again later",
 		    LIMIT_SECONDS_LEASE));
+}
+
+/* The thread above asks every few seconds. */
+int64_t
+postgres_silent_ms(struct backend *backend)
+{
+	const struct postgres *postgres = postgres_of(backend);
+
+	return !postgres->is_claimed ? 0
+				     : time_monotonic_ms() -
+		__atomic_load_n(&postgres->heard_ms, __ATOMIC_RELAXED);
 }
 
 void

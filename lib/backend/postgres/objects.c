@@ -94,8 +94,11 @@ find(struct postgres *postgres, const struct oid *oid, struct found *out,
 	oid_hex(oid, hex);
 	params_bytes(&params, span_of(oid->bytes, OID_BYTES));
 	out->result = postgres_read(postgres, FIND_OBJECT, &params, err);
+	/* Of a database that does not answer the object says nothing. */
 	if (out->result == NULL)
-		return error_context(err, "object %s", hex);
+		return err->kind == ERROR_UNAVAILABLE
+		    ? false
+		    : error_context(err, "object %s", hex);
 	if (PQntuples(out->result) != 1)
 		return error_set(err, ERROR_NOT_FOUND, "no object %s", hex);
 	if (!found_parse(out->result, 0, out, err))

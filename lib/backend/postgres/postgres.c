@@ -133,6 +133,7 @@ static const struct backend_table table = {
 	.is_kept = is_kept,
 	.add_exhibits = postgres_add_exhibits,
 	.each_exhibit = postgres_each_exhibit,
+	.silent_ms = postgres_silent_ms,
 	.tidy = tidy,
 	.check = postgres_check,
 	.look = look,

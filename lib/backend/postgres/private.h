@@ -9,6 +9,7 @@
 
 #include <libpq-fe.h>
 
+#include "backend/patience.h"
 #include "backend/postgres/postgres.h"
 #include "backend/postgres/statements.h"
 #include "base/limits.h"
@@ -56,6 +57,10 @@ struct db {
 	bool prepared[STATEMENTS];
 	bool warned; /* the server has sent a warning since it was cleared */
 	bool failed; /* it is not to be used again */
+	/* Until when it must have answered, in monotonic ms; 0: patience.h. */
+	int64_t until;
+	int64_t asked_ms;  /* when it was asked last; the same */
+	int64_t *heard_ms; /* of struct postgres, or NULL */
 };
 
 /* What the caller of a failed call may do (db_run() sets it in *what). */
@@ -103,6 +108,7 @@ struct postgres {
 	bool is_view;
 	char id[POSTGRES_ID]; /* of the record; empty until it is known */
 	struct pool readers, writers, publisher;
+	int64_t heard_ms; /* when the server last said anything; atomic */
 
 	/* The lease (lease.c). */
 	pthread_mutex_t mutex;
@@ -130,10 +136,15 @@ struct postgres *postgres_of(struct backend *backend);
 
 /* Remove libpq's variables from the environment. */
 void postgres_clear_environment(void);
-/* Connect, and prepare the session; NULL on failure. */
+/*
+ * Connect, and prepare the session; NULL on failure. *heard_ms gets the time
+ * whenever the server says anything; or NULL.
+ */
 struct db *db_open(const struct keywords *keywords, const char *commit,
-    struct error *err);
+    int64_t *heard_ms, struct error *err);
 void db_close(struct db *db);
+/* For how long has the server said nothing?  0 before postgres_claim(). */
+int64_t postgres_silent_ms(struct backend *backend);
 
 /*
  * Check the tables' version and, writes, the role; get the record's id.  Errors
@@ -144,7 +155,10 @@ bool schema_check(struct db *db, bool writes, char id[POSTGRES_ID],
 
 void pool_init(struct pool *pool, unsigned max, const char *commit);
 void pool_close(struct pool *pool);
-/* Take a connection, and wait for one if all are taken.  NULL on failure. */
+/*
+ * Take a connection, and wait for one if all are taken; a request no longer than
+ * for an answer.  NULL on failure.
+ */
 struct db *pool_take(struct postgres *postgres, struct pool *pool,
     struct error *err);
 /* Give it back; one that failed is closed, and all that idle with it. */
@@ -197,10 +211,13 @@ bool db_do(struct db *db, const char *sql, enum failure *what,
     struct error *err) MUST_USE;
 /*
  * Run a statement that reads on a connection of the readers; once more where a
- * connection is broken.
+ * connection is broken.  A request waits no longer for all of it than for an
+ * answer, and not at all where the server has been silent for so long.
  */
 PGresult *postgres_read(struct postgres *postgres, enum statement statement,
     const struct params *params, struct error *err);
+/* The server has said something. */
+void db_heard(const struct db *db);
 /* Set *err after a call of libpq that failed with this result (or NULL). */
 enum failure db_failed(struct db *db, const PGresult *result,
     struct error *err);

@@ -307,7 +307,7 @@ open_owner(const struct postgres_settings *settings, struct error *err)
 
 	if (!keywords_make(settings, true, &keywords, err))
 		return NULL;
-	db = db_open(&keywords, "on", err);
+	db = db_open(&keywords, "on", NULL, err);
 	keywords_free(&keywords);
 	return db;
 }

@@ -53,6 +53,10 @@ goes_on(const struct tried *tried, unsigned seconds, int64_t began,
 		return false;
 	if (tried->what == FAILED_AGAIN)
 		return tried->n < TRIES;
+	/* A request has waited as long as it may. */
+	if (patience_is_for_requests() &&
+	    now >= began + LIMIT_SECONDS_RECORD * INT64_C(1000))
+		return false;
 	return tried->n == 0 || now < began + (int64_t)seconds * 1000;
 }
 
