@@ -77,8 +77,8 @@ void conn_answer(struct loop *loop, struct http_request *request);
  */
 void conn_feed_streams(struct loop *loop, bool more);
 /*
- * Tell who waits for what they sent in to be judged that it is at work (102
- * Processing, RFC 9110 section 15.2, RFC 2518 section 10.1).
+ * Tell who waits for what they sent in to be judged, and who asks for it, that it
+ * is at work (102 Processing, RFC 9110 section 15.2, RFC 2518 section 10.1).
  */
 void conn_tell_working(struct loop *loop);
 /*

@@ -47,14 +47,18 @@ conn_send_answer(struct conn *c)
 	conn_enter(c, WRITE, LIMIT_SECONDS_GRACE);
 }
 
-/* What is only read comes soon, and some clients know no interim answers. */
+/*
+ * What is only read comes soon as a rule, and some clients take an interim answer
+ * for the answer (Python's http.client): of a GET only who asks for it is told.
+ */
 static bool
-is_judged(const struct conn *c)
+is_told(const struct conn *c)
 {
-	const char *method = c->away->head.method;
+	const struct http_head *head = &c->away->head;
 
 	return !c->begun &&
-	    (strcmp(method, "PUT") == 0 || strcmp(method, "POST") == 0);
+	    (head->takes_interim || strcmp(head->method, "PUT") == 0 ||
+		strcmp(head->method, "POST") == 0);
 }
 
 void
@@ -66,7 +70,7 @@ conn_tell_working(struct loop *loop)
 		struct error err = { 0 };
 
 		next = c->next;
-		if (c->phase != WORK || !is_judged(c) ||
+		if (c->phase != WORK || !is_told(c) ||
 		    loop->now_s - c->told_s < LIMIT_SECONDS_INTERIM)
 			continue;
 		c->told_s = loop->now_s;

@@ -200,6 +200,10 @@ read_field(struct span name, struct span value, struct http_head *out,
 		return read_length(value, out);
 	if (is_word(name, "valise-accepted"))
 		return read_accepted(value, out);
+	if (is_word(name, "valise-interim")) {
+		out->takes_interim = is_word(value, "102");
+		return 0;
+	}
 	if (is_word(name, "transfer-encoding")) {
 		if (out->chunked || out->has_length)
 			return 400;

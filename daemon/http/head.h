@@ -33,6 +33,8 @@ struct http_head {
 	/* Sec-Fetch-Mode and -Dest; likewise "null" if they cannot be read. */
 	char fetch_mode[16], fetch_dest[16];
 	char valise_prepare[8];
+	/* Valise-Interim: 102: the caller takes such answers to any request. */
+	bool takes_interim;
 	/* Valise-Accepted: the policy that the caller's office has accepted. */
 	bool has_accepted;
 	struct digest accepted;

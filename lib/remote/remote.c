@@ -384,6 +384,9 @@ set_up(struct remote *remote, struct transfer *transfer,
 		    remote->settings.accepted);
 		*headers = curl_slist_append(*headers, line);
 	}
+	/* A copy may take long to be made before its first byte comes. */
+	if (request->body_fd < 0)
+		*headers = curl_slist_append(*headers, "Valise-Interim: 102");
 	/*
 	 * For a small body, a round trip for leave to send costs more than it
 	 * saves.

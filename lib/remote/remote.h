@@ -78,8 +78,8 @@ struct remote_request {
 	void *arg;
 	/*
 	 * So many bytes are judged before the answer. A daemon that is at work
-	 * says so every 10 seconds (102); an older one has 10 seconds more for
-	 * each GiB.
+	 * says so every 10 seconds (102), on what is only read too; an older one
+	 * has 10 seconds more for each GiB, of what is judged.
 	 */
 	uint64_t judged;
 	const char *headers[4]; /* more header lines: "Name: value" */

@@ -104,6 +104,15 @@ curl_as mofa /v1/documents/agreement/slow/versions/1 -X PUT --data-binary @work/
 	began=$(date +%s)
 	VALISE_PATIENCE=1 deposit iom-vientiane slower && echo "after $(($(date +%s) - began)) s"
 } >work/slower 2>&1 & slower=$!
+# What is only read has 102 for who asks: a copy, whose delivery must be written first.
+n=0; until in_database || [ ! -f "$FAULT_SLOW" ] || [ $n = 500 ]; do n=$((n + 1)); sleep 0.02; done
+copy=/v1/documents/agreement/far/versions/1
+curl_as iom-vientiane $copy -H "Valise-Interim: 102" -v -o work/asked 2>work/asked.head & asks=$!
+curl_as mofa $copy -v -o work/unasked 2>work/unasked.head & asks_not=$!
+{
+	began=$(date +%s)
+	VALISE_PATIENCE=12 at iom-vientiane fetch agreement/far -o work/far.asice && echo "after $(($(date +%s) - began)) s"
+} >work/fetched 2>&1 & fetches=$!
 
 # --- Meanwhile, a server that says nothing. ---
 silent=$(free)
@@ -118,7 +127,7 @@ until_says work/silent ready
 sed -i "s|^address: .*|address: https://127.0.0.1:$silent|" offices/mofa/state/*/enrolment.yaml
 expect "one that takes connections and says nothing: patience, and no more" 6 "has said nothing for [3-5] s" within 7 env VALISE_PATIENCE=3 "$valise" --config $config list
 expect "more of it for who has more" 6 "has said nothing for [5-7] s" within 9 env VALISE_PATIENCE=5 "$valise" --config $config list
-kill $silent_pid
+kill $silent_pid; wait $silent_pid 2>/dev/null; rm work/silent
 python3 - "$silent" >work/silent <<'END' & silent_pid=$!
 import socket, ssl, sys
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -147,5 +156,13 @@ expect "then the answer" 0 "201" grep '^< HTTP/1.1 201' work/head
 wait $slower
 expect "the command waits for it" 0 "deposited agreement/slower@1" cat work/slower
 expect "…longer than its patience" 0 "^after [12][0-9] s" cat work/slower
+wait $asks && ok "a GET that asks for it is answered" || not_ok "a GET that asks for it is answered"
+wait $asks_not && ok "so is one that does not" || not_ok "so is one that does not"
+expect "102 every 10 seconds to who asks" 0 '^[12]$' grep -c '^< HTTP/1.1 102 Processing' work/asked.head
+expect "none to who does not" 0 '^0$' sh -c 'grep -c "102 Processing" work/unasked.head; true'
+for head in asked unasked; do expect "$head: the copy comes" 0 "200" grep '^< HTTP/1.1 200' work/$head.head; done
+wait $fetches
+expect "the command waits for a copy longer than its patience" 0 "VALID, draft" cat work/fetched
+expect "…that long" 0 "^after [12][0-9] s" cat work/fetched
 expect "what comes at once has none" 0 '^0$' sh -c '"$@" 2>&1 | grep -c "102 Processing"; true' - "$(command -v curl)" -sv --cacert offices/mofa/ca.pem --cert offices/mofa/cert.pem --key offices/mofa/key.pem "$(cat url)/health"
 finish

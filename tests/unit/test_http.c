@@ -131,6 +131,27 @@ START_TEST(the_policy_that_was_accepted_is_told)
 }
 END_TEST
 
+START_TEST(who_takes_interim_answers_says_so)
+{
+	static const struct {
+		const char *field;
+		bool takes;
+	} fields[] = { { "", false }, { "Valise-Interim: 102\r\n", true },
+		{ "valise-interim:102\r\n", true },
+		{ "Valise-Interim: 100\r\n", false },
+		{ "Valise-Interim: 1020\r\n", false } };
+	struct http_head head;
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		snprintf(text, sizeof(text), GET HOST "%s\r\n",
+		    fields[i].field);
+		ck_assert_int_eq(http_head_parse(span_of_str(text), &head), 0);
+		ck_assert_int_eq(head.takes_interim, fields[i].takes);
+	}
+}
+END_TEST
+
 START_TEST(every_truncation_of_a_head_is_refused)
 {
 	struct http_head head;
@@ -616,6 +637,7 @@ fill(TCase *t)
 	    a_head_that_two_programs_could_read_differently_is_refused, 0,
 	    COUNT(heads));
 	tcase_add_test(t, the_policy_that_was_accepted_is_told);
+	tcase_add_test(t, who_takes_interim_answers_says_so);
 	tcase_add_test(t, every_truncation_of_a_head_is_refused);
 	tcase_add_test(t, a_parameter_is_there_however_it_is_written);
 	tcase_add_test(t, too_many_fields_and_too_long_a_target_are_refused);

@@ -726,6 +726,8 @@ START_TEST(events_are_told_until_somebody_ends_it)
 	server_stop(pair.server);
 	ck_assert_ptr_nonnull(
 	    strstr(server_request(pair.server, 0), "\r\nLast-Event-ID: 6\r\n"));
+	ck_assert_ptr_nonnull(strstr(server_request(pair.server, 0),
+	    "\r\nValise-Interim: 102\r\n"));
 	close_pair(&pair);
 }
 END_TEST
@@ -758,6 +760,7 @@ static const struct {
 	/* an older daemon has more for what is large */
 	{ late, 1, 1000, 0, UINT64_C(1) << 30, true },
 	/* one that says that it is at work has as long as it takes */
+	{ at_work, COUNT(at_work), 1000, 0, 0, true },
 	{ at_work, COUNT(at_work), 1000, 2, 0, true },
 	{ at_work, COUNT(at_work), 1000, 0, 2, true },
 };
