@@ -458,54 +458,6 @@ look_at_library(struct record *record, struct error *err)
 		    " that is missing"));
 }
 
-/* The newest commits of documents, and whether each is there. */
-struct tips {
-	struct oid *oids;
-	bool *are_there;
-};
-
-static bool
-find_tips(struct store *store, struct ledger_document *const docs[], size_t num,
-    struct tips *out, struct error *err)
-{
-	out->oids = calloc(num + 1, sizeof(*out->oids));
-	out->are_there = calloc(num + 1, sizeof(*out->are_there));
-	if (docs == NULL || out->oids == NULL || out->are_there == NULL)
-		return error_set_errno(err, "documents");
-	for (size_t i = 0; i < num; i++)
-		out->oids[i] = docs[i]->tip;
-	return store_has_each(store, out->oids, num, out->are_there, err);
-}
-
-/* Tell of documents whose newest commit is lost; the others are served. */
-static bool
-tell_of_lost_commits(struct record *record, struct error *err)
-{
-	size_t num = 0, lost = 0, first = 0;
-	struct ledger_document **docs = ledger_sorted(record->ledger, &num);
-	struct store_commit commit;
-	struct error ignored = { 0 };
-	struct tips tips;
-	const bool ok = find_tips(record->store, docs, num, &tips, err);
-
-	for (size_t i = num; ok && i > 0; i--)
-		if (docs[i - 1]->num_versions > 0 && !tips.are_there[i - 1] &&
-		    !store_read_commit(record->store, &tips.oids[i - 1],
-			&commit, &ignored)) {
-			first = i - 1;
-			lost++;
-		}
-	if (lost > 0)
-		log_error("store",
-		    "code=COMMIT_MISSING documents=%zu about=%s reason=\"put"
-		    " the packs of a backup into store.git/objects/pack\"",
-		    lost, log_text(docs[first]->name));
-	free(tips.oids);
-	free(tips.are_there);
-	free(docs);
-	return ok;
-}
-
 /* The policy of the folder is not in force: offices are judged by the record's. */
 static bool
 use_policy(struct daemon *daemon, struct policy *policy, struct error *err)
@@ -592,7 +544,6 @@ daemon_open_data(struct daemon *daemon, struct crl_set *crls, struct error *err)
 	    !library_follow_all(record->library, record->journal,
 		record->ledger, err) ||
 	    !look_at_library(record, err) || !follow_refs(daemon, err) ||
-	    !tell_of_lost_commits(record, err) ||
 	    !share_cosignatures(record, err))
 		return false;
 	read_titles(record);

@@ -12,6 +12,7 @@
 #include "daemon/data/fsck.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/upkeep/commits.h"
 #include "daemon/upkeep/crls.h"
 #include "daemon/upkeep/outlook.h"
 #include "daemon/upkeep/state.h"
@@ -212,6 +213,7 @@ run_checks(void *arg)
 	    (every < FIRST_CHECK ? every : FIRST_CHECK) * INT64_C(1000);
 
 	give_way();
+	upkeep_look_for_commits(upkeep);
 	/* The start has hashed only the newest entries. */
 	if (upkeep->record->opening.from.size > 0)
 		check_journal(upkeep);

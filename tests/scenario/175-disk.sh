@@ -11,8 +11,6 @@ start_daemon "$dir" && enrol "$dir" mofa iom-vientiane iom-geneva >/dev/null || 
 free() { df --output=avail -B1 small | tail -n 1; }
 # What /health says of the disk: "free", "reserve", "offices"
 disk() { curl_as mofa /health | python3 -c "import json,sys; print(json.load(sys.stdin)['disk']['$1'])"; }
-# COMMAND…: wait until it succeeds, half a minute at most
-until_so() { i=0; until "$@" >/dev/null 2>&1 || [ $i -ge 300 ]; do sleep 0.1; i=$((i + 1)); done; "$@"; }
 fetch() { at iom-geneva fetch "agreement/$1" --force -o work/copy.asice; }
 delivered() { curl_as mofa "/v1/journal/entries?act=deliver" | grep -c '"entry"\|deliver'; }
 check "a deposit" deposit mofa first

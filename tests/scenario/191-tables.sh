@@ -61,7 +61,10 @@ row "delete a signed head" "the operator: \`valised fsck\`" "at its next run, or
 reset "UPDATE valise.object a SET z = b.z, packed = b.packed FROM valise.object b WHERE a.oid = (SELECT oid FROM valise.object WHERE z IS NOT NULL AND type = 3 ORDER BY oid LIMIT 1) AND b.oid = (SELECT oid FROM valise.object WHERE z IS NOT NULL AND type = 3 ORDER BY oid DESC LIMIT 1)"
 row "give an object the bytes of another" "the operator: \`valised fsck\`: \`OBJECT_DAMAGED\`; who fetches it: it is refused" "at its next run; at once" 1 "OBJECT_DAMAGED" fsck
 reset "DELETE FROM valise.object WHERE type = 1 AND oid IN (SELECT oid FROM valise.name WHERE name LIKE 'refs/heads/agreement/two')"
-row "delete the newest commit of a document" "the operator: \`valised fsck\`: \`COMMIT_MISSING\`" "at its next run, or within \`verify-every\`" 1 "COMMIT_MISSING" fsck
+row "delete the newest commit of a document" "the operator: \`valised fsck\`: \`COMMIT_MISSING\`; the log of the daemon" "at its next run, or within \`verify-every\`; after the next start" 1 "COMMIT_MISSING" fsck
+check "…which starts" start_daemon "$dir"
+told() { grep -q 'code=COMMIT_MISSING documents=1 about="agreement/two"' log; }
+check "…and tells it" until_so told
 reset "UPDATE valise.name SET oid = (SELECT oid FROM valise.name WHERE name = 'refs/heads/agreement/one') WHERE name = 'refs/heads/agreement/two'"
 row "move a branch" "the operator: \`valised fsck\`: \`REF_WRONG\`; the daemon puts it right at its start" "at the next start" 1 "REF_WRONG" fsck
 reset "DELETE FROM valise.name WHERE name = 'refs/valise/policy'"

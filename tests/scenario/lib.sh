@@ -60,6 +60,8 @@ ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "  ok: $*"; }
 not_ok() { failed=$((failed + 1)); echo "  FAILED: $*" >&2; }
 # NAME COMMAND…: it succeeds
 check() { name=$1; shift; if "$@" >work/out 2>&1; then ok "$name"; else not_ok "$name"; tail -n 5 work/out >&2; fi; }
+# COMMAND…: until it succeeds; a minute at most
+until_so() { tries=0; until "$@" >/dev/null 2>&1; do [ $((tries += 1)) -lt 1200 ] || return 1; sleep 0.05; done; }
 # NAME EXIT PATTERN COMMAND…: it ends so and says so
 expect() {
 	name=$1 want=$2 pattern=$3; shift 3
