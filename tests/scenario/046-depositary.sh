@@ -22,7 +22,6 @@ while True:
 END
 python3 work/systemd.py "$dir/work/notify" >>work/told 2>&1 & systemd=$!
 until [ -S work/notify ]; do sleep 0.02; done
-waits() { i=0; until "$@"; do i=$((i + 1)); [ $i -lt 400 ] || return 1; sleep 0.05; done; }
 health() { curl_as mofa /health >work/health; grep -q -e "$1" work/health; }
 # PATTERN: among what systemd was told since the start (a later word may follow at once)
 systemd_told() { grep -q -e "$1" work/told; }
@@ -35,10 +34,10 @@ unfit() {
 	expect "$what: --check refuses it" 1 "certs/depositary.pem: .*$says" "$valised" --config valised.yaml --check
 	check "$what: the daemon starts" start_told
 	# It is told beside the start, so perhaps a moment after it.
-	waits grep -q event=certificate log
+	until_so grep -q event=certificate log
 	expect "$what: the log tells of it" 0 "level=error event=certificate result=unfit reason=.the depositary's own certificate is not good.*$says.*needs a new certificate" grep event=certificate log
-	check "$what: so is systemd" waits systemd_told "^READY=1|STATUS=serving; acts are refused: the depositary's own certificate is not good.*$says"
-	check "$what: and /health" waits health "acts are refused (503): the depositary's own certificate is not good"
+	check "$what: so is systemd" until_so systemd_told "^READY=1|STATUS=serving; acts are refused: the depositary's own certificate is not good.*$says"
+	check "$what: and /health" until_so health "acts are refused (503): the depositary's own certificate is not good"
 	before=$(acts)
 	expect "$what: a list is read" 0 "agreement/one" at iom-geneva list --proved
 	expect "$what: the log too" 0 "deposit" at iom-geneva log
@@ -174,6 +173,6 @@ printf '#!/bin/sh\nexport LD_PRELOAD='\''%s'\'' FAKETIME="+0 x900"\nexec "%s" "$
 	"$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')" "$valised" >work/fast; chmod +x work/fast
 (valised=$dir/work/fast; start_daemon "$dir")
 told() { [ "$(grep -c "event=certificate result=unfit reason=.the depositary's" log)" -ge 3 ]; }
-check "it is told again each hour" waits told
+check "it is told again each hour" until_so told
 kill $systemd; wait $systemd 2>/dev/null
 finish

@@ -41,7 +41,6 @@ expect "who was revoked is refused" 3 "revoked" at iom-chief-of-mission list
 # --- Each file by itself: a bad one keeps no other out ---
 enrol "$dir" iom-geneva >/dev/null
 health() { curl_as mofa /health >work/health; grep -q "$1" work/health; }
-waits() { i=0; until "$@"; do i=$((i+1)); [ $i -lt 200 ] || return 1; sleep 0.05; done; }
 cp crls/mofa.pem work/mofa.pem
 for kind in empty readme cut name link pipe folder big; do
 	file=mofa.pem
@@ -65,7 +64,7 @@ for kind in empty readme cut name link pipe folder big; do
 	expect "$kind: whose CA's file is bad goes on" 0 "agreement/one" at mofa list
 	mark; restart
 	check "$kind: the daemon starts" told "event=crl result=left-out file=.$file"
-	check "$kind: /health names it" waits health "left out: $file"
+	check "$kind: /health names it" until_so health "left out: $file"
 	expect "$kind: so does --check" 0 "left-out file=.$file" "$valised" --config valised.yaml --check
 	[ "$file" = mofa.pem ] || rm -rf "crls/${file%%/*}"; cp work/mofa.pem crls/t; mv crls/t crls/mofa.pem
 done
@@ -91,7 +90,7 @@ check "a list from the future stands in the same file" told 'event=crl result=ke
 check "beside which the other's new one counts" uses certs/mofa/crl.pem
 check "and that of before" uses certs/iom/crl.pem
 uses work/future.pem && not_ok "and not that from the future" || ok "and not that from the future"
-check "/health says so too" waits health 'list in use of CA .*iom.* is kept: .*future'
+check "/health says so too" until_so health 'list in use of CA .*iom.* is kept: .*future'
 # An older list that tells of somebody is worth having.
 cp certs/iom/crl.pem work/without.pem
 cat certs/mofa/crl.pem certs/iom/crl.pem >crls/t; mv crls/t crls/all.pem; reload

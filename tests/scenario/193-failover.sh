@@ -13,8 +13,6 @@ store_line="store: {postgresql: \"$(postgres_hosts),$postgres/two user=writer db
 
 size() { postgres_sql "SELECT coalesce(max(size), 0) FROM valise.published"; }
 proposed() { postgres_sql "SELECT size FROM valise.head"; }
-# COMMAND…: wait until it succeeds, or half a minute
-until_is() { tries=0; until "$@"; do [ $((tries += 1)) -lt 600 ] || return 1; sleep 0.05; done; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 # Keep all heads that were ever published, of whichever server.
 keep_heads() { postgres_sql "SELECT size, encode(root, 'hex'), time_ms FROM valise.published" >>work/heads; }
@@ -51,7 +49,7 @@ check "the one that writes has seen it" sh -c '! grep -q "does not answer" "$1"'
 # --- The one that writes is stalled past its lease, between a proposal and its signature. ---
 kill -STOP "$(cat b/pid)"
 deposit iom-vientiane stalled "before the stall" >work/stalled 2>&1 & stalled=$!
-until_is eval '[ "$(size)" -lt "$(proposed)" ]' || not_ok "a proposal waits for the other's signer"
+until_so eval '[ "$(size)" -lt "$(proposed)" ]' || not_ok "a proposal waits for the other's signer"
 kill -STOP "$(cat pid)"; mark_log b; kill -CONT "$(cat b/pid)"
 check "the other one takes over" await b "event=start "
 ask b
@@ -61,7 +59,7 @@ wait $stalled # answered, or cut
 ask .
 deposit mofa replaced "to the one that was replaced" >work/replaced 2>&1; code=$?
 check "it takes no act, and shows nothing that is old" test "$code" = 6 -o "$code" = 7
-check "it ends" until_is is_gone "$a"
+check "it ends" until_so is_gone "$a"
 check "…by name" sh -c "tail -c +$((from + 1)) log | grep 'nothing more is written'"
 wait "$a" 2>/dev/null; rm -f pid; ask b
 check "no size was published twice" one_history
@@ -72,11 +70,11 @@ expect "the audit is clean" 0 "" at mofa audit --full
 # --- The server that writes is killed under load. ---
 writers=
 for who in mofa:m1 mofa:m2 iom-vientiane:v1 iom-bangkok:b1; do write_on "${who%:*}" "${who#*:}" & writers="$writers $!"; done
-until_is has_more 4 || not_ok "the writers write"
+until_so has_more 4 || not_ok "the writers write"
 keep_heads; postgres_lose
 check "the standby of the server is promoted" postgres_promote one
 check "another one joins it" postgres_join two
-check "the writers go on" until_is has_more "$(acknowledged)"
+check "the writers go on" until_so has_more "$(acknowledged)"
 check "the other daemon stands by, still" kill -0 "$(cat pid)"
 touch work/end; wait $writers; rm -f work/end
 cat work/acked-* >work/acked
@@ -90,16 +88,16 @@ waiting="FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'write
 waits() { [ "$(postgres_sql "SELECT count(*) $waiting")" -gt 0 ]; }
 kill -STOP "$(receiver two)"
 deposit mofa waits "it waits" >work/waits 2>&1 & waits=$!
-check "a deposit waits for the standby of the server" until_is waits
+check "a deposit waits for the standby of the server" until_so waits
 check "the wait is cancelled" postgres_sql "SELECT pg_cancel_backend(pid) $waiting"
-check "it waits anew" until_is waits
+check "it waits anew" until_so waits
 check "its connection is ended" postgres_sql "SELECT pg_terminate_backend(pid) $waiting"
-check "it waits anew" until_is waits
+check "it waits anew" until_so waits
 check "nothing was acknowledged" kill -0 $waits
 postgres_lose; postgres_kill two
 postgres_again two && postgres_promote two && postgres_join one || not_ok "the standby writes, and has one itself"
 wait $waits && echo waits >>work/acked-m1
-check "a deposit afterwards" until_is deposit mofa after "afterwards"
+check "a deposit afterwards" until_so deposit mofa after "afterwards"
 echo after >>work/acked-m1; cat work/acked-* >work/acked
 check "all that was acknowledged is there" are_there work/acked
 check "no size was published twice" one_history
@@ -108,7 +106,7 @@ expect "the audit is clean" 0 "" at iom-geneva audit --full
 # --- Each of the four is killed, and comes back. ---
 postgres_kill one
 deposit mofa alone "without a standby of the server" >work/alone 2>&1 & alone=$!
-check "without a standby a deposit waits" until_is waits
+check "without a standby a deposit waits" until_so waits
 postgres_again one && postgres_follows || not_ok "the standby of the server comes back"
 wait $alone; check "and is done then" at iom-geneva fetch agreement/alone -o work/alone.asice
 mark_log .; kill_daemon b; rm -f b/pid
@@ -122,7 +120,7 @@ start_standby . || not_ok "the first one comes back"
 postgres_kill
 expect "a fetch without a server" 6 "" at iom-geneva fetch agreement/again -o work/again.asice
 postgres_again && postgres_follows || not_ok "the server that writes comes back"
-check "a deposit after that" until_is deposit mofa last "the last"
+check "a deposit after that" until_so deposit mofa last "the last"
 printf '%s\n' alone turned again last >>work/acked
 check "all that was acknowledged is there" are_there work/acked
 check "no size was published twice" one_history

@@ -11,8 +11,6 @@ recipe() {
 	[ -s work/recipe ] && while read -r step; do eval "$step" </dev/null || return; done <work/recipe
 }
 size() { sql "SELECT size FROM valise.published ORDER BY n DESC LIMIT 1"; }
-# COMMAND…: wait until it succeeds, or half a minute
-until_is() { tries=0; until "$@" >/dev/null 2>&1; do [ $((tries += 1)) -lt 600 ] || return 1; sleep 0.05; done; }
 says() { health "$1" | grep -q "$2"; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
@@ -47,19 +45,19 @@ while True:
     print(s.recv(4096).decode().replace("\n", "|"), flush=True)
 END
 python3 work/systemd.py "$dir/work/notify" >work/told 2>&1 & systemd=$!
-until_is test -S work/notify
+until_so test -S work/notify
 mark_log .; NOTIFY_SOCKET="$dir/work/notify" "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
 check "the one that wrote waits for the other's signer" await . "event=standby result=away"
 expect "/health says that it starts" 0 '"status": *"starting"' health .
 expect "…and what it waits for" 0 "waits since .* for the signer of the other daemon" health .
-check "systemd does not wait for it" until_is grep "READY=1|STATUS=it may write, and waits" work/told
+check "systemd does not wait for it" until_so grep "READY=1|STATUS=it may write, and waits" work/told
 kill $systemd; wait $systemd 2>/dev/null
 expect "all else is sent to the other one" 0 "STANDS_BY" curl_at . /v1/documents
 expect "it has nothing to promote" 5 "only starting: it may write, and waits" a promote
 expect "…to yield" 5 "only starting" a yield
 expect "…to reload" 5 "only starting" a reload
 writer=$(cat pid); kill "$writer"
-check "a signal ends it" until_is is_gone "$writer"
+check "a signal ends it" until_so is_gone "$writer"
 wait "$writer" 2>/dev/null; rm -f pid
 mark_log .; "$valised" --config valised.yaml </dev/null >>log 2>&1 & echo $! >pid
 await . "event=standby result=away" || not_ok "it waits again"
@@ -79,18 +77,18 @@ wait $waits; check "what waited is done" at iom-geneva fetch agreement/waits -o 
 sql "BEGIN; LOCK TABLE valise.published IN EXCLUSIVE MODE; SELECT pg_sleep(120)" >/dev/null 2>&1 & holds=$!
 locked() { [ "$(sql "SELECT count(*) FROM pg_locks WHERE relation = 'valise.published'::regclass AND mode = 'ExclusiveLock' AND granted")" = 1 ]; }
 proposed() { [ "$(sql "SELECT size FROM valise.head")" -gt "$(size)" ]; }
-until_is locked || not_ok "no head can be published"
+until_so locked || not_ok "no head can be published"
 deposit mofa cut "it is cut" >work/cut 2>&1 & cut=$!
-check "an act cannot be done" until_is proposed
+check "an act cannot be done" until_so proposed
 writer=$(cat pid)
 expect "yielding gives the right to write away, all the same" 0 "has given the right to write away" a yield
 check "nobody has it" test "$(sql "SELECT length(holder) FROM valise.lease")" = 0
-check "the daemon ends" until_is is_gone "$writer"
+check "the daemon ends" until_so is_gone "$writer"
 wait "$writer" 2>/dev/null; wait $cut; rm -f pid
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'" >/dev/null; wait $holds
 
 # --- A successor, and the other is away. ---
-mark_log b; check "the other one takes over" until_is b promote
+mark_log b; check "the other one takes over" until_so b promote
 check "it waits for the first one's signer" await b "event=standby result=away"
 expect "/health says that it starts" 0 '"status": *"starting"' health b
 expect "…and what it waits for" 0 "waits since .* for the signer of the other daemon" health b
@@ -119,7 +117,7 @@ check "an act" deposit mofa stalled "before the stall"
 sql "$(keep after)" >/dev/null
 # The branches follow the acts some time later.
 lags() { a fsck >work/fsck 2>&1 && grep -q "lags behind the record, by [1-9]" work/fsck && grep -q "nothing is wrong" work/fsck; }
-check "fsck where one stood by says how far that folder lags, and finds nothing wrong" until_is lags || cat work/fsck >&2
+check "fsck where one stood by says how far that folder lags, and finds nothing wrong" until_so lags || cat work/fsck >&2
 kill_daemon b; rm -f b/pid
 sql "BEGIN; $(back before) COMMIT" >/dev/null
 start_standby . || not_ok "the first one stands by"
@@ -127,10 +125,10 @@ mkfifo work/session
 "$postgres_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d "host=$postgres user=postgres dbname=$(database)" <work/session >work/session.out 2>&1 & session=$!
 exec 9>work/session
 echo "BEGIN; SELECT 'locked' FROM valise.lease FOR UPDATE;" >&9
-until_is grep -q locked work/session.out || not_ok "the right to write is held"
-mark_log .; check "the first one takes over" until_is a promote
+until_so grep -q locked work/session.out || not_ok "the right to write is held"
+mark_log .; check "the first one takes over" until_so a promote
 takes() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE lease SET holder%'")" -gt 0 ]; }
-check "it takes the right to write" until_is takes
+check "it takes the right to write" until_so takes
 { back after; echo "ALTER TABLE valise.published RENAME TO gone; COMMIT;"; } >&9; exec 9>&-; wait $session || { not_ok "the stalled writer's act is there"; cat work/session.out >&2; }
 check "it waits until it has seen all that was written meanwhile" await . "event=standby reason="
 sql "ALTER TABLE valise.gone RENAME TO published" >/dev/null
@@ -144,7 +142,7 @@ expect "the audit is clean" 0 "" at mofa audit --full
 start_standby b || not_ok "the other one stands by"
 sql "INSERT INTO valise.stop (one, reason) VALUES (1, 'the owner says so')" >/dev/null
 for who in . b; do
-	check "$who: it ends, though nobody asks it" until_is is_gone "$(cat $who/pid)"
+	check "$who: it ends, though nobody asks it" until_so is_gone "$(cat $who/pid)"
 	check "…by name" grep -q "event=fatal reason=.*the service was stopped: the owner says so" $who/log
 	wait "$(cat $who/pid)" 2>/dev/null; rm -f $who/pid
 done

@@ -16,8 +16,6 @@ prefix=$(meson introspect --buildoptions "$VALISE_BUILD" | tr '{' '\n' | sed -n 
 machine_share=$prefix/share
 shown() { machine systemctl show -p "$1" --value valised; }
 of_log() { machine journalctl -q -o cat -u valised; }
-# COMMAND…: until it succeeds; a minute at most
-until_so() { n=0; until "$@" >work/until 2>&1; do n=$((n + 1)); [ $n -lt 600 ] || return 1; sleep 0.1; done; }
 # STATE: the service's
 is_now() { [ "$(shown ActiveState)" = "$1" ]; }
 # PID: not the main process any more, and another one serves
