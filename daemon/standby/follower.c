@@ -9,16 +9,17 @@
 /* A database may lose what it was told, and the writer waits for it. */
 enum { TELL_AGAIN_MS = 5000 };
 
-/* Tell the writer that this head is remembered here. */
+/* Tell the writer that this head is remembered here; *was_told: it knew that. */
 static bool
-tell(struct follower *follower, const struct head *head, struct error *err)
+tell(struct follower *follower, const struct head *head, bool *was_told,
+    struct error *err)
 {
 	const uint64_t place = postgres_place(follower->backend);
 	struct digest mark;
 
 	follower->told_ms = 0;
 	if (!signer_tell_memory(follower->signer, place, head, &mark, err) ||
-	    !postgres_remember(follower->backend, head, &mark, err))
+	    !postgres_remember(follower->backend, head, &mark, was_told, err))
 		return false;
 	follower->told_ms = time_monotonic_ms();
 	return true;
@@ -29,10 +30,35 @@ static bool
 tell_again(struct follower *follower, struct error *err)
 {
 	const struct head head = journal_head(follower->journal);
+	bool was_told;
 
 	return (follower->told_ms > 0 &&
 		   time_monotonic_ms() - follower->told_ms < TELL_AGAIN_MS) ||
-	    tell(follower, &head, err);
+	    tell(follower, &head, &was_told, err);
+}
+
+/*
+ * Tell a head that this signer has just remembered for the first time.  If the
+ * writer was told so before, another signer did, and both count as one: then one
+ * that forgot would not be missed.
+ */
+static bool
+tell_first(struct follower *follower, const struct head *head,
+    struct error *err)
+{
+	bool was_told;
+
+	return tell(follower, head, &was_told, err) &&
+	    (!was_told ||
+		error_set(err, ERROR_REFUSED,
+		    "another daemon has told, in this one's name, that it"
+		    " remembers size %llu: a copy of this data folder stands"
+		    " by, here or on a machine of the same name, or this folder"
+		    " was put back to an older state. Each daemon has a folder"
+		    " of its own: remove one of both, and make another by"
+		    " \"valised init --join\" (\"A stand-by\" in the operations"
+		    " manual)",
+		    (unsigned long long)head->size));
 }
 
 bool
@@ -42,13 +68,14 @@ follower_open(const struct data_place *place, struct signer *signer,
 	struct journal_mended mended;
 	struct note_key key;
 	struct head head;
+	bool was_told;
 
 	*out = (struct follower){ .signer = signer };
 	/* The writer may wait for what was remembered here before a restart. */
 	return signer_state(signer, &head, &key, err) &&
 	    (out->journal = data_follow(place, &head, &mended, &out->backend,
 		 err)) != NULL &&
-	    tell(out, &head, err);
+	    tell(out, &head, &was_told, err);
 }
 
 void
@@ -69,7 +96,7 @@ remember(struct follower *follower, struct head *head, struct error *err)
 	    !signer_checkpoint(follower->signer, head, &proof, err))
 		return false;
 	journal_followed(journal, head);
-	return tell(follower, head, err);
+	return tell_first(follower, head, err);
 }
 
 bool

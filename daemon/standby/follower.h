@@ -30,6 +30,7 @@ void follower_close(struct follower *follower);
  * tell the writer so (second.h); *moved tells.
  *
  * ERROR_UNTRUSTED    the record does not extend what the signer remembers
+ * ERROR_REFUSED      a daemon on a copy of this data folder follows it too
  * ERROR_UNAVAILABLE  the database does not answer
  */
 bool follower_step(struct follower *follower, bool *moved,

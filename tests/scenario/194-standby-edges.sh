@@ -161,4 +161,22 @@ mkdir d; cp -R data d/data
 sed "s|^data: .*|data: d/data|; s|:$(cat port)|:$("$valised_port_helper")|" valised.yaml >copied.yaml
 expect "a daemon on a copy of the folder is refused, by name" 3 "a copy of this data folder writes" "$valised" --config copied.yaml
 check "the first one goes on" deposit mofa five "the fifth"
+
+# --- Copies of the folder of the one that stands by. ---
+rm -rf d; mkdir d; cp -R b/data b/server.pem b/depositary.pem d/
+"$valised_port_helper" >d/port; sed "s|:$(cat b/port)|:$(cat d/port)|" b/valised.yaml >d/valised.yaml
+start_standby b || not_ok "the other one stands by"
+start_standby d || not_ok "so does a copy of it"
+check "an act" deposit mofa six "the sixth"
+one_is_gone() { is_gone "$(cat b/pid)" || is_gone "$(cat d/pid)"; }
+check "one of two on copies of a folder ends with it" until_is one_is_gone
+if is_gone "$(cat b/pid)"; then ended=b goes_on=d; else ended=d goes_on=b; fi
+check "…by name" grep -q "event=fatal reason=.*in this one's name.*a copy of this data folder stands by" $ended/log
+wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
+check "the other goes on" kill -0 "$(cat $goes_on/pid)"
+check "an act after that" deposit mofa seven "the seventh"
+check "which it remembers" await_remembers $goes_on
+stop_daemon $goes_on; mark_log $ended; start_standby $ended || not_ok "the one that ended stands by alone"
+check "it lacks what the other told, and ends" await $ended "event=fatal reason=.*in this one's name"
+wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
 finish

@@ -182,20 +182,24 @@ struct remembering {
 	uint64_t place;
 	const struct head *head;
 	const struct digest *mark;
+	unsigned tries;
+	bool is_added;
 };
 
 static bool
 remember(void *arg, struct db *db, enum failure *what, struct error *err)
 {
-	const struct remembering *it = arg;
+	struct remembering *it = arg;
 	struct params params = { .num = 0 };
 	PGresult *result;
 
+	it->tries++;
 	params_u64(&params, it->head->size);
 	params_u64(&params, it->place);
 	params_bytes(&params, digest_span(&it->head->root));
 	params_bytes(&params, digest_span(it->mark));
 	result = db_run(db, ADD_REMEMBERED, &params, what, err);
+	it->is_added = result != NULL && strcmp(PQcmdTuples(result), "1") == 0;
 	PQclear(result);
 	return result != NULL;
 }
@@ -247,13 +251,16 @@ postgres_ascertain(struct backend *backend, const struct head *head,
 
 bool
 postgres_remember(struct backend *backend, const struct head *head,
-    const struct digest *mark, struct error *err)
+    const struct digest *mark, bool *was_told, struct error *err)
 {
 	struct postgres *postgres = postgres_of(backend);
-	struct remembering it = { postgres->place, head, mark };
-
+	struct remembering it = { postgres->place, head, mark, 0, false };
 	/* Who asks tries again, and may be ending. */
-	return postgres_transact(postgres, 0, remember, &it, err);
+	const bool ok = postgres_transact(postgres, 0, remember, &it, err);
+
+	/* A first try whose answer was lost may have told it. */
+	*was_told = ok && !it.is_added && it.tries == 1;
+	return ok;
 }
 
 bool

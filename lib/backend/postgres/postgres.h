@@ -165,10 +165,10 @@ bool postgres_ascertain(struct backend *backend, const struct head *head,
     struct error *err) MUST_USE;
 /*
  * Tell that the signer of this place has remembered a head; mark says so
- * (journal/mark.h).
+ * (journal/mark.h).  *was_told: that was told before, and not by this call.
  */
 bool postgres_remember(struct backend *backend, const struct head *head,
-    const struct digest *mark, struct error *err) MUST_USE;
+    const struct digest *mark, bool *was_told, struct error *err) MUST_USE;
 /*
  * Has the signer of another place remembered this head?  *there tells; its place
  * and mark are given, which the caller must check.
