@@ -280,6 +280,12 @@ check_data(const struct data_place *place, struct error *err)
 		       " when it starts; one that wrote here last does not"
 		       " start, since its signer's memory was put back\n",
 		    (unsigned long long)result.behind);
+	if (result.num_unshared > 0)
+		printf("no daemon has started since the tables were brought to"
+		       " this version: they lack %zu lines of witnesses and"
+		       " waybills, which this folder has; the next start puts"
+		       " them there\n",
+		    result.num_unshared);
 	if (result.num_findings == 0)
 		puts("nothing is wrong");
 	return result.num_findings == 0 ||

@@ -97,7 +97,9 @@ find_missing(void *arg, const struct digest *waybill, struct error *err)
 	if (!it->backend->table->each_exhibit(it->backend, EXHIBIT_WAYBILL,
 		&name, note_one, &there, err))
 		return false;
-	if (!there)
+	if (!there && it->fsck->is_unopened)
+		it->fsck->out->num_unshared++;
+	else if (!there)
 		FIND(it->fsck, "EXHIBIT_MISSING", AUDIT_NO_ENTRY,
 		    "table exhibit",
 		    "waybill %s is not in the database; a start puts it there",

@@ -27,6 +27,8 @@ struct fsck {
 	struct audit *audit;
 	/* The ledger of the journal as it is later, or NULL. */
 	struct ledger *later;
+	/* No daemon has started since the tables were brought forward. */
+	bool is_unopened;
 	/* Shared by the threads. */
 	uint64_t next_head;
 	struct ledger_document **docs;

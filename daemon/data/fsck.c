@@ -140,6 +140,20 @@ cannot_look(const struct error *why)
 	    why->kind == ERROR_UNAVAILABLE;
 }
 
+/* Has a daemon shared here what the folder has? */
+static bool
+look_whether_opened(struct fsck *fsck, struct error *err)
+{
+	bool is = true;
+
+	if (fsck->journal != NULL &&
+	    fsck->settings->place.database.conninfo != NULL &&
+	    !postgres_is_opened(journal_backend(fsck->journal), &is, err))
+		return false;
+	fsck->is_unopened = !is;
+	return true;
+}
+
 /* Open journal and store; what is missing or damaged is told. */
 static bool
 open_folder(struct fsck *fsck, struct error *err)
@@ -166,6 +180,8 @@ open_folder(struct fsck *fsck, struct error *err)
 		    data_name(DATA_JOURNAL), "%s", why.detail);
 	fsck->hashes_are_wrong = mended.hashes_rebuilt > 0;
 	fsck->out->behind = mended.behind;
+	if (!look_whether_opened(fsck, err))
+		return false;
 	if (fsck->hashes_are_wrong)
 		fsck_report_derived(fsck, "HASHES_DAMAGED",
 		    "journal/hashes, nodes",

@@ -40,6 +40,11 @@ struct fsck_result {
 	 */
 	uint64_t behind;
 	/*
+	 * What others handed in, and the next start puts into tables that were
+	 * brought to this version.
+	 */
+	size_t num_unshared;
+	/*
 	 * num_derived of the num_findings are derived.  num_disputed are beside
 	 * them.
 	 */

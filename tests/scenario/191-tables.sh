@@ -93,6 +93,12 @@ reset "DELETE FROM valise.exhibit WHERE kind = 2"
 row "delete it" "the operator: \`valised fsck\`: \`EXHIBIT_MISSING\`; a start puts it back from the data folder" "at its next run; at the next start" 1 "EXHIBIT_MISSING.*waybill" fsck
 start_daemon "$dir"; stop_daemon "$dir"
 expect "…as it was after the start" 0 "nothing is wrong" fsck
+reset "DROP TABLE valise.exhibit; UPDATE valise.meta SET version = 3"
+check "tables of before exhibits are brought forward" "$valised" tables "host=$postgres user=postgres dbname=$(database)" --writer writer
+expect "…what no daemon has put there yet is no finding" 0 "no daemon has started since the tables were brought to this version: they lack 2 lines of witnesses and waybills" fsck
+start_daemon "$dir"; stop_daemon "$dir"
+expect "…and is there after a start" 0 "" fsck
+grep -q "no daemon has started" work/out && not_ok "…of which nothing is told then" || ok "…of which nothing is told then"
 reset "INSERT INTO valise.exhibit SELECT 3, sha256('no'), sha256('no'), 'no'"
 row "add evidence of a fork that is none" "the operator: \`valised fsck\`: \`EXHIBIT_WRONG\`; nobody heeds it" "at its next run" 1 "EXHIBIT_WRONG.*evidence" fsck
 check "…the start" start_daemon "$dir"

@@ -209,10 +209,12 @@ END_TEST
 START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 {
 	struct error err = { 0 };
-	bool was_older;
+	bool was_older, is_opened;
 
 	claim();
-	ck_ok(propose(0, &err), err);
+	ck_ok(propose(0, &err) && postgres_is_opened(backend, &is_opened, &err),
+	    err);
+	ck_assert(is_opened);
 	pg_sql("DROP TABLE valise.exhibit");
 	if (_i <= 2)
 		pg_sql("DROP TABLE valise.member");
@@ -238,10 +240,14 @@ START_TEST(tables_of_an_older_version_are_brought_to_this_one)
 				" valise.head WHERE head.epoch = lease.epoch"),
 	    "2");
 	backend = pg_open();
+	ck_ok(postgres_is_opened(backend, &is_opened, &err), err);
+	ck_assert(!is_opened);
 	claim();
 	ck_ok(propose(1, &err) &&
-		table->add_exhibits(backend, &(struct exhibit){ 1 }, 1, &err),
+		table->add_exhibits(backend, &(struct exhibit){ 1 }, 1, &err) &&
+		postgres_is_opened(backend, &is_opened, &err),
 	    err);
+	ck_assert(is_opened);
 }
 END_TEST
 

@@ -55,6 +55,24 @@ postgres_add_exhibits(struct backend *backend, const struct exhibit exhibits[],
 
 /* --- Reading. --- */
 
+/* Each proposal has the epoch of who made it, and a new version one of its own. */
+bool
+postgres_is_opened(struct backend *backend, bool *is, struct error *err)
+{
+	PGresult *result =
+	    postgres_read(postgres_of(backend), IS_OPENED, NULL, err);
+	uint8_t value = 0;
+	const bool ok = result != NULL &&
+	    (PQntuples(result) == 1 ||
+		error_set(err, ERROR_UNTRUSTED,
+		    "postgresql: table lease has no row")) &&
+	    row_bytes(result, 0, 0, &value, 1, err);
+
+	PQclear(result);
+	*is = value != 0;
+	return ok;
+}
+
 /* A page of rows: those after one, up to a name. */
 struct page {
 	struct digest sum; /* of the last row of the page before */

@@ -211,6 +211,12 @@ bool postgres_check_room(struct backend *backend, struct error *err) MUST_USE;
 bool postgres_forget(const struct postgres_settings *settings, unsigned seat,
     char host[POSTGRES_HOST], struct error *err) MUST_USE;
 
+/*
+ * Has a daemon gone on with the record since its tables were brought to another
+ * version?  Until then they lack the exhibits that only a data folder had.
+ */
+bool postgres_is_opened(struct backend *backend, bool *is,
+    struct error *err) MUST_USE;
 /* Undo stop().  The settings are those of the owner. */
 bool postgres_resume(const struct postgres_settings *settings,
     bool *was_stopped, struct error *err) MUST_USE;

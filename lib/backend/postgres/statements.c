@@ -135,6 +135,9 @@ const char *const statements[STATEMENTS] = {
 	    "SELECT name, sum, bytes FROM exhibit WHERE kind = $1::bigint AND"
 	    " (name, sum) > ($2::bytea, $3::bytea) AND name <= $4::bytea"
 	    " ORDER BY name, sum LIMIT $5::bigint",
+	[IS_OPENED] =
+	    "SELECT epoch <= coalesce((SELECT epoch FROM chain ORDER BY size"
+	    " DESC LIMIT 1), 0) FROM lease WHERE id = 1",
 	[CHECK_HEAD] =
 	    "SELECT 1 FROM head LEFT JOIN (SELECT * FROM chain ORDER BY size"
 	    " DESC LIMIT 1) AS newest ON true WHERE"

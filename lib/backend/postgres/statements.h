@@ -53,6 +53,7 @@ enum statement {
 	GET_STOP,
 	ADD_EXHIBIT,
 	EACH_EXHIBIT,
+	IS_OPENED,
 	STATEMENTS,
 };
 
