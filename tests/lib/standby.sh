@@ -32,10 +32,15 @@ start_standby() {
 	done
 }
 # FOLDER EVENT: wait until its log has that from now on, or it ends
+said() { tail -c +$((from + 1)) "$1/log" | grep -q -e "$2"; }
 await() {
 	awaited=0
-	until tail -c +$((from + 1)) "$1/log" | grep -q -e "$2"; do
-		kill -0 "$(cat "$1/pid")" 2>/dev/null && [ $((awaited += 1)) -lt 1500 ] || { tail -n 5 "$1/log" >&2; return 1; }
+	until said "$1" "$2"; do
+		kill -0 "$(cat "$1/pid")" 2>/dev/null && [ $((awaited += 1)) -lt 1500 ] || {
+			# It may have said so before it ended.
+			! said "$1" "$2" || return 0
+			tail -n 5 "$1/log" >&2; return 1
+		}
 		sleep 0.02
 	done
 }
