@@ -172,11 +172,11 @@ one_is_gone() { is_gone "$(cat b/pid)" || is_gone "$(cat d/pid)"; }
 check "one of two on copies of a folder ends with it" until_is one_is_gone
 if is_gone "$(cat b/pid)"; then ended=b goes_on=d; else ended=d goes_on=b; fi
 check "…by name" grep -q "event=fatal reason=.*in this one's name.*a copy of this data folder stands by" $ended/log
-wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
+kill "$(cat $ended/pid)" 2>/dev/null; wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
 check "the other goes on" kill -0 "$(cat $goes_on/pid)"
 check "an act after that" deposit mofa seven "the seventh"
 check "which it remembers" await_remembers $goes_on
 stop_daemon $goes_on; mark_log $ended; start_standby $ended || not_ok "the one that ended stands by alone"
 check "it lacks what the other told, and ends" await $ended "event=fatal reason=.*in this one's name"
-wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
+kill "$(cat $ended/pid)" 2>/dev/null; wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
 finish
