@@ -68,10 +68,9 @@ server=$(head -n 1 "$postgres/data/postmaster.pid") daemon=$(cat pid)
 postgres_sql "BEGIN; LOCK TABLE valise.published IN EXCLUSIVE MODE; SELECT pg_sleep(120)" >/dev/null 2>&1 & holds=$!
 locked() { [ "$(postgres_sql "SELECT count(*) FROM pg_locks WHERE relation = 'valise.published'::regclass AND mode = 'ExclusiveLock' AND granted")" = 1 ]; }
 proposed() { [ "$(postgres_sql "SELECT size FROM valise.head")" -gt "$(postgres_sql "SELECT max(size) FROM valise.published")" ]; }
-until_is() { n=0; until "$@"; do [ $((n += 1)) -lt 600 ] || return 1; sleep 0.05; done; }
-check "no head can be published" until_is locked
+check "no head can be published" until_so locked
 deposit mofa hangs "while it hangs" >work/hangs 2>&1 & hangs=$!
-check "an act is under way" until_is proposed
+check "an act is under way" until_so proposed
 hung="$server $(pgrep -P "$server" | tr '\n' ' ')"
 # shellcheck disable=SC2086 # a list of numbers
 kill -STOP $hung
@@ -101,7 +100,7 @@ expect "what is in memory is answered" 0 "^200" read_it 5 /v1/journal/checkpoint
 kill -CONT $hung
 postgres_sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'" >/dev/null; wait $holds
 is_read() { read_it 30 "$1" work/read | grep -q "^200"; }
-for path in $reads; do check "$path is answered again" until_is is_read "$path"; done
+for path in $reads; do check "$path is answered again" until_so is_read "$path"; done
 check "it was made once, and told so when it is sent again" deposit mofa hangs "while it hangs"
 expect "it is one version" 0 '"version":1,' at mofa --json show agreement/hangs
 check "the daemon goes on" test "$daemon" = "$(cat pid)" -a -d "/proc/$daemon"

@@ -169,7 +169,7 @@ start_standby b || not_ok "the other one stands by"
 start_standby d || not_ok "so does a copy of it"
 check "an act" deposit mofa six "the sixth"
 one_is_gone() { is_gone "$(cat b/pid)" || is_gone "$(cat d/pid)"; }
-check "one of two on copies of a folder ends with it" until_is one_is_gone
+check "one of two on copies of a folder ends with it" until_so one_is_gone
 if is_gone "$(cat b/pid)"; then ended=b goes_on=d; else ended=d goes_on=b; fi
 check "…by name" grep -q "event=fatal reason=.*in this one's name.*a copy of this data folder stands by" $ended/log
 kill "$(cat $ended/pid)" 2>/dev/null; wait "$(cat $ended/pid)" 2>/dev/null; rm -f $ended/pid
