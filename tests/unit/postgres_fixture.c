@@ -61,9 +61,12 @@ drop_rights(void)
 		_exit(126);
 }
 
-/* Run a program of the server's, whose output goes to a file. */
+/*
+ * Run a program of the server's, whose output goes to a file.  It gets its path as
+ * the first argument: it looks for the others of the server beside that.
+ */
 static pid_t
-run(const char *name, const char *const argv[])
+run(const char *name, const char *argv[])
 {
 	const pid_t parent = getpid(), pid = fork();
 	char path[256], log[UNIT_DIR + 8];
@@ -80,6 +83,7 @@ run(const char *name, const char *const argv[])
 	dup2(fd, 1);
 	dup2(fd, 2);
 	snprintf(path, sizeof(path), "%s/%s", bin, name);
+	argv[0] = path;
 	execv(path, (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
@@ -87,7 +91,7 @@ run(const char *name, const char *const argv[])
 static bool
 make_cluster(const char *data)
 {
-	const char *const argv[] = { "initdb", "-D", data, "-A", "trust", "-U",
+	const char *argv[] = { NULL, "-D", data, "-A", "trust", "-U",
 		"postgres", "--no-locale", "-E", "UTF8", "-N", NULL };
 	int status;
 
@@ -120,7 +124,7 @@ static bool
 start_cluster(const char *data)
 {
 	char sockets[UNIT_DIR + 40];
-	const char *const argv[] = { "postgres", "-D", data, "-c",
+	const char *argv[] = { NULL, "-D", data, "-c",
 		"listen_addresses=", "-c", sockets, "-c", "shared_buffers=32MB",
 		"-c", "max_connections=60", NULL };
 
