@@ -219,16 +219,16 @@ fi
 # --- No descriptors left: others wait, nobody is lost ---
 (ulimit -n 300; start_daemon "$dir")
 # They wait for what never comes, until all are ended at once.
-mkfifo work/hold; sleep 300 >work/hold & holder=$! clients=
+mkfifo work/hold; sleep 300 >work/hold &
 i=0; while [ $i -lt 320 ]; do
 	openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$(cat port)" -CAfile offices/mofa/ca.pem \
-		-cert offices/mofa/cert.pem -key offices/mofa/key.pem <work/hold >/dev/null 2>&1 & clients="$clients $!"
+		-cert offices/mofa/cert.pem -key offices/mofa/key.pem <work/hold >/dev/null 2>&1 &
 	i=$((i + 1))
 done
 i=0; while [ "$(ls "/proc/$(cat pid)/fd" 2>/dev/null | wc -l)" -lt 295 ] && [ $i -lt 200 ]; do sleep 0.05; i=$((i + 1)); done
-# By number: one that has not become openssl yet would wait for the pipe for ever.
-# shellcheck disable=SC2086 # a list of numbers
-kill $holder $clients 2>/dev/null
+# All children, whatever their names: one that has not become openssl yet would wait
+# for the pipe for ever. The daemon is none: its shell has ended.
+pkill -P $$
 kill -0 "$(cat pid)" && ok "it lives on without descriptors" || not_ok "it lives on without descriptors"
 expect "and answers when there are some again" 0 "agreement/one" at mofa list
 finish
