@@ -132,7 +132,10 @@ took=$(($(date +%s) - began))
 [ "$took" -lt 15 ] && ok "within seconds" || not_ok "it took $took s"
 # Slow readers hold no answers.
 kill $load; wait $load 2>/dev/null
+# A sanitizer keeps what was freed for a while.
+if ldd "$valised" | grep -q 'lib[atu]*san'; then most=1024; else most=40; fi
 check "60 slow readers cost little memory" python3 -c "
+import sys
 from client import *
 pid = open('pid').read().strip()
 def anon():
@@ -145,6 +148,6 @@ for i in range(60):
     all.append(s)
 time.sleep(3)
 print((anon() - before) // 1024, 'MiB')
-assert anon() - before < 40 * 1024, anon() - before"
+assert anon() - before < int(sys.argv[1]) * 1024, anon() - before" $most
 [ -z "${VERBOSE:-}" ] || cat work/out
 finish
