@@ -42,6 +42,7 @@ check "watch goes on after a cut" until_says work/watch "agreement/four@1"
 check "with what it missed" until_says work/watch "agreement/three@1"
 [ "$(grep -c 'agreement/three@1' work/watch)" = 1 ] && ok "once" || not_ok "once"
 expect "with a word about it" 0 "trying again" cat work/watch.err
+check "--exec sees what it missed" until_says work/acts "agreement/four"
 expect "--exec sees each once" 0 "^1$" grep -c agreement/four work/acts
 expect "log --follow is as before" 124 "agreement/four" timeout 3 "$valise" --config offices/mofa/config.yaml log --follow
 # A certificate is renewed while it runs, and the old one is no good any more.
