@@ -486,6 +486,31 @@ START_TEST(a_copy_of_the_folder_on_another_machine_does_not_write)
 }
 END_TEST
 
+START_TEST(a_database_that_has_a_record_takes_no_other)
+{
+	struct data_place place;
+	struct error err = { 0 };
+	char first[UNIT_DIR], second[UNIT_DIR], path[FILE_PATH];
+
+	unit_make_dir(first);
+	unit_make_dir(second);
+	pg_reset();
+	place = data_in(first);
+	place.database = pg_writer;
+	ck_ok(data_make(first, &err) && data_create(&place, &err), err);
+	pg_sql("UPDATE valise.head SET size = 1, at = 10");
+	place.folder = second;
+	ck_ok(data_make(second, &err), err);
+	ck_assert(!data_create(&place, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	err = (struct error){ 0 };
+	ck_ok(data_path(second, DATA_DATABASE, path, &err), err);
+	ck_assert(!file_exists(path));
+	unit_remove_dir(first);
+	unit_remove_dir(second);
+}
+END_TEST
+
 static bool has_server;
 
 static void
@@ -494,6 +519,8 @@ fill(TCase *tcase)
 	if (has_server) {
 		tcase_add_test(tcase,
 		    a_folder_that_joins_belongs_to_its_database);
+		tcase_add_test(tcase,
+		    a_database_that_has_a_record_takes_no_other);
 		tcase_add_test(tcase,
 		    a_copy_of_the_folder_on_another_machine_does_not_write);
 	}
