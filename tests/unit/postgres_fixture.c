@@ -258,3 +258,15 @@ pg_open(void)
 	ck_ok(backend != NULL, err);
 	return backend;
 }
+
+int
+pg_run_test_cases(const char *name, void (*const fills[])(TCase *tcase),
+    size_t num)
+{
+	const bool has_server = pg_start();
+	const int status =
+	    run_test_cases(name, fills, num - (has_server ? 0 : 1));
+
+	pg_stop();
+	return status;
+}

@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_POSTGRES_FIXTURE_H
 #define TESTS_UNIT_POSTGRES_FIXTURE_H
 
+#include <check.h>
 #include <libpq-fe.h>
 
 #include "backend/postgres/postgres.h"
@@ -15,6 +16,12 @@
  */
 bool pg_start(void);
 void pg_stop(void);
+/*
+ * run_test_cases() (unit.h) with the server; without one the last case, which needs
+ * it, is left out.
+ */
+int pg_run_test_cases(const char *name, void (*const fills[])(TCase *tcase),
+    size_t num);
 
 /* The owner's and the writer's connection strings, valid until pg_stop(). */
 extern const struct postgres_settings pg_owner, pg_writer;

@@ -182,10 +182,6 @@ int
 main(void)
 {
 	void (*const fills[])(TCase * t) = { fill_memory, fill_database };
-	const bool has_server = pg_start();
-	const int status = run_test_cases("evidence", fills,
-	    COUNT(fills) - (has_server ? 0 : 1));
 
-	pg_stop();
-	return status;
+	return pg_run_test_cases("evidence", fills, COUNT(fills));
 }

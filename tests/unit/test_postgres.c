@@ -667,10 +667,6 @@ int
 main(void)
 {
 	void (*const fills[])(TCase * t) = { fill };
-	const bool has_server = pg_start();
-	const int status =
-	    run_test_cases("postgres", fills, has_server ? 1 : 0);
 
-	pg_stop();
-	return status;
+	return pg_run_test_cases("postgres", fills, COUNT(fills));
 }

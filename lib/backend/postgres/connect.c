@@ -195,7 +195,6 @@ wait_for_one(struct pool *pool)
 {
 	const int64_t until = patience_until(PATIENCE_ANSWER);
 	const struct timespec at = { until / 1000, until % 1000 * 1000000 };
-
 	bool is_over = false;
 
 	while (!is_over && !has_one(pool))
