@@ -120,6 +120,8 @@ def read_any(data):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > 1000:
                 raise OverLimit
+            if sum(info.file_size for info in archive.infolist()) > 33554432:
+                raise OverLimit
             for info in archive.infolist():
                 need(info.filename not in files)
                 if len(info.filename.encode('utf-8', 'surrogateescape')) > 300 :
